@@ -1,0 +1,1 @@
+"""Orbitra: a Platform-as-a-Service that costs nothing while idle."""

@@ -1,0 +1,76 @@
+"""What clients send and get of API keys."""
+
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AfterValidator, Field, TypeAdapter, ValidationError
+
+from .. import clock
+from ..http.call import Scope
+from ..http.schemas import Answer, Body, KeyId, Line, Time, UserId, WorkspaceId
+
+_RFC3339: TypeAdapter[datetime] = TypeAdapter(datetime)
+
+
+def _future(text: str) -> str:
+    try:
+        moment = _RFC3339.validate_json(f'"{text}"')
+    except ValidationError:
+        raise ValueError("must be an RFC 3339 time, like 2027-01-31T12:00:00Z") from None
+    if moment.tzinfo is None or not "-" in text:
+        raise ValueError("must be an RFC 3339 time with its offset, like 2027-01-31T12:00:00Z")
+    if moment <= datetime.fromtimestamp(clock.now(), UTC):
+        raise ValueError("must be in the future")
+    return text
+
+
+class ApiKeyCreate(Body):
+    """A new key. ``expires_at`` is an RFC 3339 time."""
+
+    name: Annotated[Line, Field(min_length=1, max_length=100)]
+    scope: Scope
+    mode: Literal["live"] = "live"
+    expires_at: Annotated[str, Field(max_length=40), AfterValidator(_future)] | None = None
+
+    def valid_until(self) -> int | None:
+        """The expiry in epoch milliseconds."""
+        if self.expires_at is None:
+            return None
+        return int(_RFC3339.validate_python(self.expires_at).timestamp() * 1000)
+
+
+class ApiKeyAnswer(Answer):
+    """A key, as it may be shown at any time."""
+
+    id: KeyId
+    name: str
+    scope: str
+    key_prefix: str
+    mode: str
+    workspace_id: WorkspaceId
+    created_by: UserId
+    created_at: Time
+    expires_at: Time | None
+
+    @classmethod
+    def of(cls, key: Any, **more: Any) -> Self:
+        """The answer about a stored key."""
+        mode, workspace_id = key.tenant.split("#")
+        return cls(
+            id=key.id,
+            name=key.name,
+            scope=key.scope,
+            key_prefix=key.public_id,
+            mode=mode,
+            workspace_id=workspace_id,
+            created_by=key.created_by,
+            created_at=int(key.created_at),
+            expires_at=int(key.valid_until) if key.valid_until else None,
+            **more,
+        )
+
+
+class NewApiKey(ApiKeyAnswer):
+    """A key that was just made, with its text, which is shown this once."""
+
+    plaintext_key: str

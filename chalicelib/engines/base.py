@@ -1,0 +1,104 @@
+"""The protocol that everything which runs users' code speaks.
+
+An engine never waits: ``build`` and ``start`` begin the work at the first call and answer how far
+it is at every later one. When something has changed the engine wakes the job that was named in the
+request; a job that is never woken looks again by itself. Every call is idempotent by the ids in
+it, so a repeated or late message does no harm.
+"""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Protocol
+
+
+class Stage(StrEnum):
+    """How far a build or a start is."""
+
+    CLONING = "cloning"
+    BUILDING = "building"
+    BUILT = "built"
+    STARTING = "starting"
+    HEALTHY = "healthy"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class Build:
+    """Source to be made into an artifact. ``deployment_id`` names the build and its artifact."""
+
+    deployment_id: str
+    service_id: str
+    job_id: str
+    git_url: str
+    branch: str
+    root_directory: str | None = None
+    build_command: str | None = None
+    environment: dict[str, str] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True)
+class Release:
+    """An artifact with its configuration, to be started. ``release_id`` names the instance set.
+
+    ``health_check_path`` must answer 200; without one, it is enough that the port accepts.
+    """
+
+    release_id: str
+    deployment_id: str
+    service_id: str
+    job_id: str
+    port: int
+    start_command: str | None = None
+    pre_deploy_command: str | None = None
+    health_check_path: str | None = None
+    root_directory: str | None = None
+    environment: dict[str, str] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where a build or a start stands; ``message`` says, when it failed, why and what to do."""
+
+    stage: Stage
+    commit: str | None = None
+    message: str | None = None
+
+
+@dataclass(frozen=True)
+class LogPage:
+    """Log lines, oldest first, each beginning with an RFC 3339 time."""
+
+    text: str
+    container_id: str | None
+
+
+class EngineUnavailable(Exception):
+    """The engine could not be reached; the same call may be made again."""
+
+
+class Engine(Protocol):
+    """What runs users' code. Calls raise ``EngineUnavailable`` when they may be tried again."""
+
+    def build(self, build: Build) -> Progress:
+        """Begin the build, or say how far it is: cloning, building, built or failed."""
+
+    def start(self, release: Release) -> Progress:
+        """Begin to start the release beside what serves now: starting, healthy or failed."""
+
+    def switch(self, service_id: str, release_id: str, host: str) -> None:
+        """Send the host's traffic to a healthy release."""
+
+    def retire(self, service_id: str, keep: str | None) -> None:
+        """Stop every release of the service but ``keep``; with None its host has no app."""
+
+    def cancel(self, deployment_id: str, release_id: str) -> None:
+        """End the build and the start of a deployment and remove what they left."""
+
+    def remove(self, service_id: str) -> None:
+        """Remove all that the service has: releases, route, artifacts, logs."""
+
+    def build_log(self, deployment_id: str) -> str:
+        """The log of a build, as far as it is; empty when there is none."""
+
+    def logs(self, service_id: str, tail: int, since: int | None) -> LogPage:
+        """The last ``tail`` lines written at or after ``since`` (epoch seconds)."""

@@ -1,0 +1,1 @@
+"""The front door: surfaces, dialects, parsing, pages, OpenAPI. It knows no feature."""

@@ -1,0 +1,59 @@
+"""One request on its way through a route."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from .. import ids
+from ..errors import Unauthorized
+from ..store.transaction import Transaction
+
+Scope = Literal["read", "write", "admin"]
+SCOPES: tuple[Scope, ...] = ("read", "write", "admin")
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who is calling, as their credential says. ``scope`` is what it allows now."""
+
+    user_id: str
+    workspace_id: str
+    scope: Scope
+    mode: str = "live"
+    key_id: str | None = None
+    session_id: str | None = None
+
+    @property
+    def tenant(self) -> str:
+        """What every key in the store begins with."""
+        return f"{self.mode}#{self.workspace_id}"
+
+    def may(self, scope: Scope) -> bool:
+        """Whether the caller's scope includes this one."""
+        return SCOPES.index(self.scope) >= SCOPES.index(scope)
+
+
+@dataclass
+class Call:
+    """A request: what was sent, who sent it, and the unit of work it is."""
+
+    method: str
+    path: str
+    headers: dict[str, str] = field(default_factory=dict)
+    query: dict[str, str] = field(default_factory=dict)
+    raw_body: bytes = b""
+    source_ip: str = ""
+    known_caller: Caller | None = None
+    request_id: str = field(default_factory=lambda: ids.new("req"))
+    tx: Transaction = field(default_factory=Transaction)
+
+    @property
+    def caller(self) -> Caller:
+        """Who is calling. Raises ``Unauthorized`` on a route that asks for no credentials."""
+        if self.known_caller is None:
+            raise Unauthorized
+        return self.known_caller
+
+    @property
+    def tenant(self) -> str:
+        """The tenant of the caller."""
+        return self.caller.tenant

@@ -1,0 +1,156 @@
+"""Declares routes: one decorator gives a function its path, scope, schemas and description."""
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
+
+from pydantic import BaseModel
+
+from .. import ids
+from ..errors import NotFound
+from .call import Call, Scope
+from .dialects import Dialect
+from .pages import Listing, Page
+from .schemas import Body, Query
+
+F = TypeVar("F", bound=Callable[..., Any])
+BODY_KIB = 256
+
+
+@dataclass(frozen=True)
+class FromPath:
+    """Marks a parameter as the resource whose id stands in the path.
+
+    ``load(call, id, *resources to its left)`` answers the caller's own resource or raises
+    ``NotFound``, as does an id that is malformed or of another kind.
+    """
+
+    name: str
+    prefix: str
+    load: Callable[..., Any]
+
+    def resolve(self, call: Call, text: str, parents: list[Any]) -> Any:
+        """The resource that the path names."""
+        try:
+            typeid = ids.parse(self.prefix, text)
+        except ValueError:
+            raise NotFound from None
+        return self.load(call, typeid, *parents)
+
+
+@dataclass(frozen=True)
+class Route:
+    """One operation: everything the front door and the OpenAPI description know of it."""
+
+    dialect: Dialect
+    method: str
+    path: str
+    function: Callable[..., Any]
+    scope: Scope | None
+    status: int
+    plural: str
+    page_limit: int
+    body_kib: int
+    example: Any
+    resources: dict[str, FromPath] = field(default_factory=dict)
+    words: list[str] = field(default_factory=list)
+    body: type[Body] | None = None
+    query: type[Query] | None = None
+    pages: bool = False
+    answer: type[BaseModel] | None = None
+    lists: bool = False
+
+    @property
+    def summary(self) -> str:
+        """The first line of the function's docstring."""
+        return (inspect.getdoc(self.function) or "").partition("\n")[0]
+
+    @property
+    def operation_id(self) -> str:
+        """The name of the operation, unique over all surfaces."""
+        return f"{self.dialect.name}_{self.function.__name__}"
+
+
+@dataclass
+class Surface:
+    """A prefix and its dialect, on which features declare their routes."""
+
+    prefix: str
+    dialect: Dialect
+    routes: list[Route] = field(default_factory=list)
+
+    def get(self, path: str, **options: Any) -> Callable[[F], F]:
+        """Declare a GET."""
+        return self._route("GET", path, **options)
+
+    def post(self, path: str, **options: Any) -> Callable[[F], F]:
+        """Declare a POST."""
+        return self._route("POST", path, **options)
+
+    def put(self, path: str, **options: Any) -> Callable[[F], F]:
+        """Declare a PUT."""
+        return self._route("PUT", path, **options)
+
+    def patch(self, path: str, **options: Any) -> Callable[[F], F]:
+        """Declare a PATCH."""
+        return self._route("PATCH", path, **options)
+
+    def delete(self, path: str, **options: Any) -> Callable[[F], F]:
+        """Declare a DELETE."""
+        return self._route("DELETE", path, **options)
+
+    def _route(
+        self,
+        method: str,
+        path: str,
+        *,
+        scope: Scope | None,
+        status: int = 200,
+        plural: str = "",
+        page_limit: int = 0,
+        body_kib: int = BODY_KIB,
+        example: Any = None,
+    ) -> Callable[[F], F]:
+        def declare(function: F) -> F:
+            route = Route(
+                dialect=self.dialect,
+                method=method,
+                path=self.prefix + path,
+                function=function,
+                scope=scope,
+                status=status,
+                plural=plural,
+                page_limit=page_limit or self.dialect.default_limit,
+                body_kib=body_kib,
+                example=example,
+                **_signature(function),
+            )
+            self.routes.append(route)
+            return function
+
+        return declare
+
+
+def _signature(function: Callable[..., Any]) -> dict[str, Any]:
+    """What the parameters and the return type of a route's function say."""
+    hints = get_type_hints(function, include_extras=True)
+    found: dict[str, Any] = {"resources": {}, "words": [], **_answer(hints.pop("return"))}
+    for name, hint in hints.items():
+        if hint is Page:
+            found["pages"] = True
+        elif get_origin(hint) is Annotated and isinstance(get_args(hint)[-1], FromPath):
+            found["resources"][name] = get_args(hint)[-1]
+        elif isinstance(hint, type) and issubclass(hint, Body):
+            found["body"] = hint
+        elif isinstance(hint, type) and issubclass(hint, Query):
+            found["query"] = hint
+        elif hint is not Call:
+            found["words"].append(name)
+    return found
+
+
+def _answer(hint: Any) -> dict[str, Any]:
+    if get_origin(hint) is Listing:
+        return {"answer": get_args(hint)[0], "lists": True}
+    return {"answer": None if hint is type(None) else hint}

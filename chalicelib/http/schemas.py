@@ -1,0 +1,104 @@
+"""The bases and field types of what clients send and get."""
+
+from typing import Annotated, Any, ClassVar
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    PlainSerializer,
+    SerializationInfo,
+    StringConstraints,
+    model_validator,
+)
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, core_schema
+
+from .. import ids
+
+
+class Body(BaseModel):
+    """What a client sends. Unknown fields are errors; read-only ones of the answer are let by."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, defer_build=True)
+
+    read_only: ClassVar[frozenset[str]] = frozenset()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _drop_read_only(cls, sent: Any) -> Any:
+        if not isinstance(sent, dict):
+            return sent
+        return {key: value for key, value in sent.items() if key not in cls.read_only}
+
+    def sent(self) -> dict[str, Any]:
+        """The fields that were in the body, by name."""
+        return self.model_dump(exclude_unset=True)
+
+
+class Query(BaseModel):
+    """What a query string holds; what it does not know it ignores."""
+
+    model_config = ConfigDict(extra="ignore", defer_build=True)
+
+
+class Answer(BaseModel):
+    """What a client gets, before the dialect of the surface writes it."""
+
+    model_config = ConfigDict(from_attributes=True, defer_build=True)
+
+
+class IdOf:
+    """Marks a string as the id of a kind of resource: either spelling in, the dialect's out."""
+
+    def __init__(self, prefix: str) -> None:
+        self.prefix = prefix
+
+    def __get_pydantic_core_schema__(self, _: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """A string that is parsed into a TypeID and written by the dialect."""
+        return core_schema.no_info_after_validator_function(
+            lambda text: ids.parse(self.prefix, text),
+            handler(str),
+            serialization=core_schema.plain_serializer_function_ser_schema(
+                _write_id, info_arg=True, when_used="json"
+            ),
+        )
+
+    def __get_pydantic_json_schema__(
+        self, _: CoreSchema, __: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        """A marker that the OpenAPI description replaces by the dialect's own schema."""
+        return {"type": "string", "x-id-of": self.prefix}
+
+
+def _write_id(typeid: str, info: SerializationInfo) -> str:
+    return str(info.context["dialect"].id(typeid)) if info.context else typeid
+
+
+def _write_time(ms: int, info: SerializationInfo) -> Any:
+    return info.context["dialect"].time(ms) if info.context else ms
+
+
+def _printable(text: str) -> str:
+    if not text.isprintable():
+        raise ValueError("must hold no control characters")
+    return text
+
+
+Time = Annotated[
+    int,
+    PlainSerializer(_write_time, when_used="json"),
+]
+"""Epoch milliseconds inside; as the dialect writes times outside."""
+
+UserId = Annotated[str, IdOf("usr")]
+WorkspaceId = Annotated[str, IdOf("wks")]
+ProjectId = Annotated[str, IdOf("prj")]
+ServiceId = Annotated[str, IdOf("svc")]
+DeploymentId = Annotated[str, IdOf("dep")]
+KeyId = Annotated[str, IdOf("key")]
+
+Line = Annotated[str, StringConstraints(strip_whitespace=True), AfterValidator(_printable)]
+"""One line of text without control characters."""

@@ -1,0 +1,1 @@
+"""Projects: what a workspace's services belong to."""

@@ -1,0 +1,107 @@
+"""Access and refresh tokens: JWTs, HS256 only, with a secret that KMS seals.
+
+The secret is made once an installation and kept sealed among the accounts; a process opens it when
+it first needs it. The audience tells the two kinds of token apart, so that neither passes for the
+other.
+"""
+
+import base64
+import secrets
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from pynamodb.attributes import BinaryAttribute
+
+from .. import clock
+from ..errors import Conflict, Unauthorized
+from ..store.items import Item, table
+from ..store.transaction import Transaction
+from . import encryption
+
+ALGORITHM = "HS256"
+ISSUER = "orbitra"
+ACCESS, REFRESH = "orbitra-api", "orbitra-refresh"
+ACCESS_SECONDS = 1800
+REFRESH_SECONDS = 7 * 86_400
+
+
+class _SigningKey(Item):
+    class Meta:
+        table_name = table("accounts")
+
+    sealed = BinaryAttribute(legacy_encoding=False)
+
+
+@dataclass(frozen=True)
+class Token:
+    """Whom a token speaks for, the session that it belongs to, and which of its pairs it is of."""
+
+    user_id: str
+    session_id: str
+    generation: int = 0
+
+
+def issue_access(user_id: str, session_id: str) -> str:
+    """A token for the API, good for half an hour."""
+    return _issue(ACCESS, ACCESS_SECONDS, user_id, {"sid": session_id})
+
+
+def issue_refresh(user_id: str, session_id: str, generation: int) -> str:
+    """A token that is exchanged for the next pair, once, within seven days."""
+    return _issue(REFRESH, REFRESH_SECONDS, user_id, {"sid": session_id, "gen": generation})
+
+
+def verify_access(text: str) -> Token:
+    """What an access token says. Raises ``Unauthorized``: not ours, altered, expired."""
+    claims = _verify(ACCESS, text)
+    return Token(claims["sub"], claims["sid"])
+
+
+def verify_refresh(text: str) -> Token:
+    """What a refresh token says. Raises ``Unauthorized``."""
+    claims = _verify(REFRESH, text)
+    return Token(claims["sub"], claims["sid"], claims["gen"])
+
+
+def _issue(audience: str, seconds: int, user_id: str, more: dict[str, Any]) -> str:
+    import jwt
+
+    now = clock.now()
+    claims = {"iss": ISSUER, "aud": audience, "sub": user_id, "iat": now, "exp": now + seconds}
+    return jwt.encode(claims | more, _secret(), algorithm=ALGORITHM)
+
+
+def _verify(audience: str, text: str) -> dict[str, Any]:
+    import jwt
+
+    try:
+        claims: dict[str, Any] = jwt.decode(
+            text,
+            _secret(),
+            algorithms=[ALGORITHM],
+            issuer=ISSUER,
+            audience=audience,
+            options={"require": ["iss", "aud", "exp", "sub", "sid"]},
+        )
+    except jwt.PyJWTError:
+        raise Unauthorized("Invalid or expired token") from None
+    return claims
+
+
+@cache
+def _secret() -> str:
+    found = _SigningKey.find("signing-key", "1") or _make()
+    return base64.b64encode(encryption.unseal(found.sealed)).decode()
+
+
+def _make() -> _SigningKey:
+    """Make the secret; when another process was faster, take its."""
+    made = _SigningKey("signing-key", "1", sealed=encryption.seal(secrets.token_bytes(64)))
+    tx = Transaction()
+    tx.create(made)
+    try:
+        tx.commit()
+    except Conflict:
+        return _SigningKey.get("signing-key", "1", consistent_read=True)
+    return made

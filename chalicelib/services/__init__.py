@@ -1,0 +1,1 @@
+"""Web services: what is built from a repository and run."""

@@ -1,0 +1,166 @@
+"""What clients send and get of web services."""
+
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+
+from ..http.schemas import Answer, Body, DeploymentId, Line, ProjectId, Query, ServiceId, Time
+from ..security.egress import UnsafeUrl, check_git_url
+from ..settings import settings
+from ..variables.schemas import VariableSet
+
+SPELLINGS = {"dev": "development", "prod": "production"}
+
+
+def _git_url(url: str) -> str:
+    allowed = settings()
+    try:
+        check_git_url(
+            url,
+            schemes=allowed.git_schemes,
+            allow_loopback=allowed.allow_loopback,
+            resolve=False,
+        )
+    except UnsafeUrl as error:
+        raise ValueError(str(error)) from None
+    return url
+
+
+def _branch(name: str) -> str:
+    """A branch name as ``git check-ref-format`` takes it; never an option."""
+    forbidden = set(" ~^:?*[\\\x7f")
+    parts = name.split("/")
+    bad = any(not part or part.startswith(".") or part.endswith(".lock") for part in parts)
+    if bad or name.startswith("-") or ".." in name or "@{" in name or name.endswith("."):
+        raise ValueError("is not a valid branch name")
+    if forbidden.intersection(name) or not name.isprintable():
+        raise ValueError("is not a valid branch name")
+    return name
+
+
+def _inside(path: str) -> str:
+    if path.startswith("/") or ".." in path.split("/"):
+        raise ValueError("must be a path inside the repository, without ..")
+    return path
+
+
+def _environment(name: Any) -> Any:
+    return SPELLINGS.get(name, name) if isinstance(name, str) else name
+
+
+GitUrl = Annotated[str, Field(min_length=1, max_length=2000), AfterValidator(_git_url)]
+Branch = Annotated[str, Field(min_length=1, max_length=255), AfterValidator(_branch)]
+ServiceName = Annotated[Line, Field(min_length=1, max_length=63)]
+Directory = Annotated[Line, Field(max_length=500), AfterValidator(_inside)]
+Command = Annotated[str, Field(max_length=4000, pattern=r"^[^\x00]*$")]
+UrlPath = Annotated[str, Field(max_length=1000, pattern=r"^/[!-~]*$")]
+Environment = Annotated[
+    Literal["development", "staging", "production"], BeforeValidator(_environment)
+]
+Port = Annotated[int, Field(ge=1, le=65535)]
+
+READ_ONLY = frozenset(
+    "id status url subdomain live_deployment_id config_pending created_at updated_at".split()
+)
+
+
+class _ServiceFields(Body):
+    git_repository_url: GitUrl | None = None
+    branch: Branch = "main"
+    root_directory: Directory | None = None
+    build_command: Command | None = None
+    start_command: Command | None = None
+    pre_deploy_command: Command | None = None
+    source_type: Literal["git"] = "git"
+    project_type: Literal["web_service"] = "web_service"
+    port: Port = 8080
+    health_check_path: UrlPath | None = None
+    min_instances: Annotated[int, Field(ge=0, le=10)] = 1
+    max_instances: Annotated[int, Field(ge=1, le=10)] = 1
+    auto_deploy: bool = False
+    environment: Environment = "production"
+
+    @model_validator(mode="before")
+    @classmethod
+    def _github_branch(cls, sent: Any) -> Any:
+        """``github_branch`` is another spelling of ``branch``."""
+        if isinstance(sent, dict) and "github_branch" in sent:
+            spelled = {"branch": sent["github_branch"], **sent}
+            return {key: value for key, value in spelled.items() if key != "github_branch"}
+        return sent
+
+
+class ServiceCreate(_ServiceFields):
+    """A new web service; without ``project_id`` it joins the workspace's default project."""
+
+    read_only = READ_ONLY
+
+    name: ServiceName
+    project_id: ProjectId | None = None
+    env_vars: Annotated[list[VariableSet], Field(max_length=200)] = []
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if "max_instances" not in self.model_fields_set:
+            self.max_instances = max(1, self.min_instances)
+        if self.min_instances > self.max_instances:
+            raise ValueError("min_instances: must not be more than max_instances")
+        return self
+
+
+class ServiceChange(_ServiceFields):
+    """What may be changed of a web service; what is left out stays."""
+
+    read_only = READ_ONLY | {"project_id"}
+
+    name: ServiceName = ""
+
+
+class ServiceAnswer(Answer):
+    """A web service. ``config_pending``: a change waits for the next deploy or restart."""
+
+    id: ServiceId
+    project_id: ProjectId
+    name: str
+    status: str
+    url: str
+    subdomain: str
+    git_repository_url: str | None
+    branch: str
+    root_directory: str | None
+    build_command: str | None
+    start_command: str | None
+    pre_deploy_command: str | None
+    source_type: str
+    project_type: str
+    port: int
+    health_check_path: str | None
+    min_instances: int
+    max_instances: int
+    auto_deploy: bool
+    environment: str
+    live_deployment_id: DeploymentId | None
+    config_pending: bool
+    created_at: Time
+    updated_at: Time
+
+
+class LogQuery(Query):
+    """Which log lines: the last ``tail``, written at or after ``since`` (epoch seconds)."""
+
+    tail: Annotated[int, Field(ge=1, le=10_000)] = 100
+    since: Annotated[int, Field(ge=0, le=99_999_999_999)] | None = None
+
+
+class Logs(Answer):
+    """Log lines, each beginning with an RFC 3339 time; ``timestamp`` is when they were read."""
+
+    logs: str
+    container_id: str | None
+    timestamp: Time
+
+
+class ServiceFilter(Query):
+    """Which web services: all of the workspace, or one project's."""
+
+    project_id: ProjectId | None = None

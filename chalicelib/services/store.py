@@ -1,0 +1,124 @@
+"""Web services. Access paths: by id; a workspace's, newest first; a project's."""
+
+from typing import Any, ClassVar
+
+from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.expressions.condition import Condition
+from pynamodb.expressions.update import Action
+
+from .. import clock
+from ..errors import Conflict, NotFound
+from ..store import claims, counters, pages
+from ..store.items import Resource
+from ..store.transaction import Transaction
+
+NAME_TAKEN = "name: a web service of this project has this name; choose another"
+
+
+class Service(Resource):
+    """A web service.
+
+    ``rolling_job_id`` is the lock of its one roll-out at a time; ``waiting_job_id`` the job that
+    was asked for last; ``releases`` how many releases were named.
+    """
+
+    KIND: ClassVar[str] = "svc"
+
+    project_id = UnicodeAttribute()
+    name = UnicodeAttribute()
+    subdomain = UnicodeAttribute()
+    git_repository_url = UnicodeAttribute(null=True)
+    branch = UnicodeAttribute(default="main")
+    root_directory = UnicodeAttribute(null=True)
+    build_command = UnicodeAttribute(null=True)
+    start_command = UnicodeAttribute(null=True)
+    pre_deploy_command = UnicodeAttribute(null=True)
+    source_type = UnicodeAttribute(default="git")
+    project_type = UnicodeAttribute(default="web_service")
+    port = NumberAttribute(default=8080)
+    health_check_path = UnicodeAttribute(null=True)
+    min_instances = NumberAttribute(default=1)
+    max_instances = NumberAttribute(default=1)
+    auto_deploy = BooleanAttribute(default=False)
+    environment = UnicodeAttribute(default="production")
+    status = UnicodeAttribute(default="stopped")
+    config_pending = BooleanAttribute(default=False)
+    live_deployment_id = UnicodeAttribute(null=True)
+    live_release_id = UnicodeAttribute(null=True)
+    latest_deployment_id = UnicodeAttribute(null=True)
+    waiting_job_id = UnicodeAttribute(null=True)
+    rolling_job_id = UnicodeAttribute(null=True)
+    releases = NumberAttribute(default=0)
+
+
+def add(tx: Transaction, service: Service) -> None:
+    """Store a new service; its name and its host must be free."""
+    claims.take(tx, _name_claim(service, service.name), service.id, Conflict(NAME_TAKEN))
+    claims.take(tx, _host_claim(service.subdomain), service.id, HostTaken())
+    tx.create(service)
+    _count(tx, service, 1)
+
+
+class HostTaken(Conflict):
+    """Another service took the host name a moment ago; the next attempt picks another."""
+
+
+def host_is_free(host: str) -> bool:
+    """Whether nobody holds the host name now."""
+    return claims.owner(_host_claim(host)) is None
+
+
+def page(tenant: str, offset: int, limit: int) -> tuple[list[Service], int]:
+    """A workspace's services, newest first, and how many there are."""
+    return pages.newest(Service, tenant, offset, limit), counters.read(tenant, Service.KIND)
+
+
+def of_project(tenant: str, project_id: str, offset: int, limit: int) -> tuple[list[Service], int]:
+    """A project's services, newest first, and how many there are."""
+    found = pages.children(Service, tenant, project_id, offset, limit)
+    return found, counters.read(tenant, f"{Service.KIND}#{project_id}")
+
+
+def change(
+    tx: Transaction,
+    service: Service,
+    changes: dict[str, Any],
+    condition: Condition | None = None,
+    otherwise: Exception | None = None,
+) -> None:
+    """Set attributes (None removes them), also of the object in hand."""
+    changes = {**changes, "updated_at": clock.now_ms()}
+    if changes.get("name", service.name) != service.name:
+        _rename(tx, service, changes["name"])
+    actions: list[Action] = []
+    for name, value in changes.items():
+        setattr(service, name, value)
+        attribute = getattr(Service, name)
+        actions.append(attribute.remove() if value is None else attribute.set(value))
+    tx.update(service, *actions, condition=condition, otherwise=otherwise or NotFound())
+
+
+def remove(tx: Transaction, service: Service) -> None:
+    """Delete the service and give its names back."""
+    claims.release(tx, _name_claim(service, service.name), service.id)
+    claims.release(tx, _host_claim(service.subdomain), service.id)
+    tx.delete(service)
+    _count(tx, service, -1)
+
+
+def _rename(tx: Transaction, service: Service, name: str) -> None:
+    claims.release(tx, _name_claim(service, service.name), service.id)
+    claims.take(tx, _name_claim(service, name), service.id, Conflict(NAME_TAKEN))
+
+
+def _count(tx: Transaction, service: Service, change: int) -> None:
+    counters.add(tx, service.tenant, Service.KIND, change)
+    counters.add(tx, service.tenant, f"{Service.KIND}#{service.project_id}", change)
+
+
+def _name_claim(service: Service, name: str) -> str:
+    return f"{service.tenant}#service-name#{service.project_id}#{name.casefold()}"
+
+
+def _host_claim(host: str) -> str:
+    return f"host#{host}"

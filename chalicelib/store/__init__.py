@@ -1,0 +1,1 @@
+"""How features keep what they know: items, transactions, claims, counters and pages."""

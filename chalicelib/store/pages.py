@@ -1,0 +1,38 @@
+"""Pages of resources, newest first; no more is read than the page needs."""
+
+from collections.abc import Sequence
+from itertools import islice
+from typing import TypeVar
+
+from .items import Resource
+
+R = TypeVar("R", bound=Resource)
+
+
+def newest(kind: type[R], tenant: str, offset: int, limit: int) -> list[R]:
+    """The tenant's resources of a kind: one read of the table."""
+    found = kind.query(
+        kind.partition(tenant),
+        scan_index_forward=False,
+        limit=offset + limit,
+        consistent_read=True,
+    )
+    return list(islice(found, offset, None))
+
+
+def children(kind: type[R], tenant: str, parent_id: str, offset: int, limit: int) -> list[R]:
+    """The resources of a kind under one parent: one read of the index, one of the items."""
+    keys = kind.by_parent.query(
+        kind.partition(tenant),
+        kind.parent.startswith(f"{parent_id}#"),
+        scan_index_forward=False,
+        limit=offset + limit,
+        consistent_read=True,
+    )
+    return _fetch(kind, [(key.pk, key.sk) for key in islice(keys, offset, None)])
+
+
+def _fetch(kind: type[R], keys: Sequence[tuple[str, str]]) -> list[R]:
+    """The items of these keys, in their order; one that has gone meanwhile is left out."""
+    found = {item.sk: item for item in kind.batch_get(list(keys), consistent_read=True)}
+    return [found[sk] for _, sk in keys if sk in found]

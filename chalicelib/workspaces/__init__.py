@@ -1,0 +1,1 @@
+"""Workspaces, the tenancy boundary, and who is a member of which."""

@@ -1,0 +1,1 @@
+"""The one-machine run: AWS in process, an HTTP server, a queue pump and schedules."""

@@ -1,0 +1,192 @@
+"""AWS in this process: moto, holding what ``.chalice/resources.json`` gives the cloud.
+
+``start()`` comes before anything that makes a client or reads the settings.
+"""
+
+import json
+import os
+import re
+import threading
+from collections.abc import Callable
+from contextlib import ExitStack
+from functools import cache, wraps
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+STACK = "orbitra-local"
+ACCOUNT = "123456789012"
+RESOURCES = Path(__file__).parents[1] / ".chalice" / "resources.json"
+
+# Whatever the shell says, nothing here ever speaks to a real account.
+_ENVIRONMENT = {
+    "AWS_ACCESS_KEY_ID": "local",
+    "AWS_SECRET_ACCESS_KEY": "local",
+    "AWS_CONFIG_FILE": os.devnull,
+    "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+    "AWS_EC2_METADATA_DISABLED": "true",
+    "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "true",
+}
+_UNSET = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN")
+
+Attributes = dict[str, str]
+
+_undo = ExitStack()
+_lock = threading.RLock()
+
+
+def start() -> None:
+    """Put AWS in place and make the tables, queues and keys; does nothing the second time.
+
+    Sets ``ORBITRA_TABLE_PREFIX``, ``ORBITRA_QUEUE_URL`` and ``ORBITRA_KMS_KEY_ID``.
+    """
+    from moto import mock_aws
+    from moto.core.responses import BaseResponse
+
+    if hasattr(BaseResponse.call_action, "__wrapped__"):
+        return
+    _undo.enter_context(patch.dict(os.environ, _ENVIRONMENT | {"AWS_DEFAULT_REGION": _region()}))
+    for name in _UNSET:
+        os.environ.pop(name, None)
+    _undo.callback(_client.cache_clear)
+    _undo.enter_context(mock_aws())
+    _undo.enter_context(
+        patch.object(BaseResponse, "call_action", _one_at_a_time(BaseResponse.call_action))
+    )
+    os.environ |= _make_resources()
+
+
+def stop() -> None:
+    """Take AWS away again, with all it holds, and restore the environment."""
+    _undo.close()
+
+
+def reset() -> None:
+    """Drop every item and message; tables, queues, keys and clients stay."""
+    from moto.dynamodb.models import dynamodb_backends
+    from moto.sqs.models import sqs_backends
+
+    with _lock:
+        for table in dynamodb_backends[ACCOUNT][_region()].tables.values():
+            table.items.clear()
+        queues = sqs_backends[ACCOUNT][_region()]
+        for name, queue in queues.queues.items():
+            queue.last_purged_at = None  # SQS, and so moto, purges once a minute only
+            queues.purge_queue(name)
+
+
+def _region() -> str:
+    return os.environ.get("ORBITRA_REGION", "us-east-1")
+
+
+def _one_at_a_time(call_action: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Serialise moto's answers: it is not thread-safe, and conditions must be exact."""
+
+    @wraps(call_action)
+    def locked(response: Any) -> Any:
+        with _lock:
+            return call_action(response)
+
+    return locked
+
+
+def _make_resources() -> dict[str, str]:
+    stack = _Stack(json.loads(RESOURCES.read_text())["Resources"])
+    stack.make_all()
+    return {
+        "ORBITRA_TABLE_PREFIX": f"{STACK}-",
+        "ORBITRA_QUEUE_URL": stack.made["JobsQueue"]["Ref"],
+        "ORBITRA_KMS_KEY_ID": stack.made["SecretsKey"]["Ref"],
+    }
+
+
+class _Stack:
+    """Makes a template's resources, each once and after those it refers to.
+
+    ``made`` has the attributes of each by its logical id, with what ``Ref`` means as ``"Ref"``.
+    """
+
+    def __init__(self, resources: dict[str, Any]) -> None:
+        self._resources = resources
+        self.made: dict[str, Attributes] = {
+            "AWS::StackName": {"Ref": STACK},
+            "AWS::AccountId": {"Ref": ACCOUNT},
+            "AWS::Partition": {"Ref": "aws"},
+            "AWS::Region": {"Ref": _region()},
+        }
+
+    def make_all(self) -> None:
+        for name, declared in self._resources.items():
+            if declared["Type"] in _MAKERS:
+                self._make(name)
+
+    def _make(self, name: str) -> Attributes:
+        if name not in self.made:
+            declared = self._resources[name]
+            make = _MAKERS[declared["Type"]]
+            self.made[name] = make(self._resolved(declared["Properties"]))
+        return self.made[name]
+
+    def _resolved(self, value: Any) -> Any:
+        match value:
+            case {"Ref": name}:
+                return self._make(name)["Ref"]
+            case {"Fn::GetAtt": [name, attribute]}:
+                return self._make(name)[attribute]
+            case {"Fn::Sub": text}:
+                return re.sub(r"\$\{([\w:]+)\.?(\w*)\}", self._substitute, text)
+            case dict():
+                return {key: self._resolved(inner) for key, inner in value.items()}
+            case list():
+                return [self._resolved(inner) for inner in value]
+        return value
+
+    def _substitute(self, found: re.Match[str]) -> str:
+        return self._make(found[1])[found[2] or "Ref"]
+
+
+@cache
+def _client(service: str) -> Any:
+    from botocore.session import get_session
+
+    return get_session().create_client(service)
+
+
+def _make_table(properties: dict[str, Any]) -> Attributes:
+    """Make a table without the guards of its data: moto has no need of them."""
+    names = ("TableName", "BillingMode", "AttributeDefinitions", "KeySchema")
+    indexes = ("LocalSecondaryIndexes", "GlobalSecondaryIndexes")
+    wanted = {name: properties[name] for name in (*names, *indexes) if name in properties}
+    made = _client("dynamodb").create_table(**wanted)["TableDescription"]
+    return {"Ref": made["TableName"], "Arn": made["TableArn"]}
+
+
+def _make_queue(properties: dict[str, Any]) -> Attributes:
+    name = properties.pop("QueueName")
+    attributes = {key: _as_text(value) for key, value in properties.items()}
+    url = _client("sqs").create_queue(QueueName=name, Attributes=attributes)["QueueUrl"]
+    return {"Ref": url, "Arn": f"arn:aws:sqs:{_region()}:{ACCOUNT}:{name}"}
+
+
+def _as_text(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def _make_key(properties: dict[str, Any]) -> Attributes:
+    made = _client("kms").create_key(
+        Description=properties["Description"], Policy=json.dumps(properties["KeyPolicy"])
+    )["KeyMetadata"]
+    return {"Ref": made["KeyId"], "Arn": made["Arn"]}
+
+
+def _make_alias(properties: dict[str, Any]) -> Attributes:
+    _client("kms").create_alias(**properties)
+    return {"Ref": properties["AliasName"]}
+
+
+_MAKERS: dict[str, Callable[[dict[str, Any]], Attributes]] = {
+    "AWS::DynamoDB::Table": _make_table,
+    "AWS::SQS::Queue": _make_queue,
+    "AWS::KMS::Key": _make_key,
+    "AWS::KMS::Alias": _make_alias,
+}

@@ -1,0 +1,105 @@
+"""The engine of the local run: asks the supervisor over its Unix socket."""
+
+import json
+import threading
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from chalicelib.engines.base import Build, EngineUnavailable, LogPage, Progress, Release, Stage
+
+_ANSWER_SECONDS = 60.0  # ending a release takes as long as it is given to end by itself
+_SILENCE_SECONDS = 10.0
+_AGAIN_SECONDS = 0.5
+
+
+class LocalEngine:
+    """Implements ``chalicelib.engines.base.Engine``; one client, shared by all threads."""
+
+    def __init__(self, socket: Path) -> None:
+        self._client = httpx.Client(
+            transport=httpx.HTTPTransport(uds=str(socket)),
+            base_url="http://supervisor",
+            timeout=httpx.Timeout(_ANSWER_SECONDS, connect=5),
+        )
+
+    def close(self) -> None:
+        """Close the connections to the supervisor."""
+        self._client.close()
+
+    def build(self, build: Build) -> Progress:
+        """Begin the build, or say how far it is."""
+        return _progress(self._call("PUT", f"/builds/{build.deployment_id}", asdict(build)))
+
+    def start(self, release: Release) -> Progress:
+        """Begin to start the release, or say how far it is."""
+        return _progress(self._call("PUT", f"/releases/{release.release_id}", asdict(release)))
+
+    def switch(self, service_id: str, release_id: str, host: str) -> None:
+        """Send the host's traffic to a healthy release."""
+        body = {"release_id": release_id, "host": host}
+        self._call("PUT", f"/services/{service_id}/traffic", body)
+
+    def retire(self, service_id: str, keep: str | None) -> None:
+        """Stop every release of the service but ``keep``."""
+        self._call("POST", f"/services/{service_id}/retire", {"keep": keep})
+
+    def cancel(self, deployment_id: str, release_id: str) -> None:
+        """End the build and the start of a deployment and remove what they left."""
+        self._call("DELETE", f"/releases/{release_id}")
+        self._call("DELETE", f"/builds/{deployment_id}")
+
+    def remove(self, service_id: str) -> None:
+        """Remove all that the service has."""
+        self._call("DELETE", f"/services/{service_id}")
+
+    def build_log(self, deployment_id: str) -> str:
+        """The log of a build; empty when there is none."""
+        return str(self._call("GET", f"/builds/{deployment_id}/log")["log"])
+
+    def logs(self, service_id: str, tail: int, since: int | None) -> LogPage:
+        """The last ``tail`` lines written at or after ``since`` (epoch seconds)."""
+        query = f"?tail={tail}" + (f"&since={since}" if since is not None else "")
+        return LogPage(**self._call("GET", f"/services/{service_id}/logs{query}"))
+
+    def listen(self, on_job: Callable[[str], None], stop: threading.Event) -> threading.Thread:
+        """Call ``on_job`` with the id of each job that has news, from the thread it answers."""
+        thread = threading.Thread(
+            target=self._listen, args=(on_job, stop), name="engine-events", daemon=True
+        )
+        thread.start()
+        return thread
+
+    def _listen(self, on_job: Callable[[str], None], stop: threading.Event) -> None:
+        while not stop.is_set():
+            try:
+                self._follow(on_job, stop)
+            except (httpx.TransportError, httpx.HTTPStatusError):
+                stop.wait(_AGAIN_SECONDS)
+
+    def _follow(self, on_job: Callable[[str], None], stop: threading.Event) -> None:
+        with self._client.stream("GET", "/events", timeout=_SILENCE_SECONDS) as response:
+            response.raise_for_status()
+            for line in response.iter_lines():
+                if stop.is_set():
+                    return
+                if line:
+                    on_job(json.loads(line)["job_id"])
+        stop.wait(_AGAIN_SECONDS)
+
+    def _call(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
+        try:
+            response = self._client.request(method, path, json=body)
+        except httpx.TransportError as error:
+            raise EngineUnavailable(f"The supervisor does not answer: {error!r}") from error
+        if response.is_server_error or response.status_code == httpx.codes.CONFLICT:
+            raise EngineUnavailable(response.text)
+        response.raise_for_status()
+        return response.json() if response.content else None
+
+
+def _progress(answer: dict[str, Any]) -> Progress:
+    return Progress(Stage(answer["stage"]), answer["commit"], answer["message"])

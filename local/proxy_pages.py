@@ -1,0 +1,78 @@
+"""What the proxy answers when there is no app to answer: a small page, or JSON."""
+
+import html
+import re
+
+from aiohttp import web
+
+_TEXTS = {
+    404: (
+        "There is no app here",
+        "No service has the address {name}.localhost.",
+        "Check the name, or deploy a service: its address is shown when the deployment is live.",
+    ),
+    503: (
+        "{name} is stopped",
+        "The service is known, but no process of it runs.",
+        "Start or deploy it again; if it stopped by itself, its logs say why.",
+    ),
+    502: (
+        "{name} does not answer",
+        "The service runs, but it refused the connection or broke it off.",
+        "Try again in a moment; if this page stays, look into the logs of the service.",
+    ),
+}
+
+_PAGE = """<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{title}</title>
+<style>
+  :root {{ color-scheme: light dark; --ink: #1c1b29; --soft: #6b697d; --paper: #fbfaff; }}
+  @media (prefers-color-scheme: dark) {{
+    :root {{ --ink: #f1effa; --soft: #a19eb5; --paper: #14131c; }}
+  }}
+  body {{ margin: 0; min-height: 100vh; display: grid; place-items: center;
+         background: var(--paper); color: var(--ink); font: 17px/1.6 system-ui, sans-serif; }}
+  main {{ max-width: 30rem; padding: 2rem; }}
+  small {{ color: var(--soft); letter-spacing: .08em; }}
+  h1 {{ margin: .2em 0 .4em; line-height: 1.2; overflow-wrap: anywhere; }}
+  p {{ margin: .4em 0; }}
+  p + p {{ color: var(--soft); }}
+</style>
+<main>
+  <small>ORBITRA · {status}</small>
+  <h1>{title}</h1>
+  <p>{what}</p>
+  <p>{next}</p>
+</main>
+</html>
+"""
+
+
+def page(request: web.BaseRequest, status: int, name: str) -> web.Response:
+    """The page for a status, with the name of the host; JSON for who would rather have it."""
+    headers = {"Cache-Control": "no-store"} | ({"Retry-After": "5"} if status != 404 else {})
+    title, what, then = (text.format(name=name) for text in _TEXTS[status])
+    if _prefers_json(request.headers.get("Accept", "")):
+        body = {"error": title, "message": f"{what} {then}"}
+        return web.json_response(body, status=status, headers=headers)
+    text = _PAGE.format(
+        status=status, title=html.escape(title), what=html.escape(what), next=html.escape(then)
+    )
+    return web.Response(text=text, status=status, headers=headers, content_type="text/html")
+
+
+def _prefers_json(accept: str) -> bool:
+    return _quality(accept, "application/json") > _quality(accept, "text/html")
+
+
+def _quality(accept: str, kind: str) -> float:
+    """How much a kind is wanted, 0 to 1; kinds that only a wildcard allows count as 0."""
+    for part in accept.lower().split(","):
+        name, *parameters = (piece.strip() for piece in part.split(";"))
+        if name == kind:
+            found = re.search(r"q=(\d(?:\.\d+)?)", ";".join(parameters))
+            return float(found[1]) if found else 1.0
+    return 0.0

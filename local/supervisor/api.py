@@ -1,0 +1,187 @@
+"""The supervisor's JSON API. Every call may be repeated: it is known by the ids in it."""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import asdict
+from functools import cache
+from typing import Any, TypeVar
+
+from aiohttp import web
+from pydantic import BaseModel, TypeAdapter, ValidationError
+
+from chalicelib.engines.base import Build, Release
+from local.supervisor.feed import Feed
+from local.supervisor.supervisor import NotServing, Supervisor
+
+HEARTBEAT_SECONDS = 2.0
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}")
+_SUPERVISOR = web.AppKey("supervisor", Supervisor)
+
+T = TypeVar("T")
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+class _Traffic(BaseModel):
+    release_id: str
+    host: str
+
+
+class _Retirement(BaseModel):
+    keep: str | None = None
+
+
+class _Lines(BaseModel):
+    tail: int = 100
+    since: int | None = None
+
+
+def make_app(supervisor: Supervisor) -> web.Application:
+    """The application; it ends all that it started when it is cleaned up."""
+    app = web.Application(middlewares=[_errors], client_max_size=4 * 1024 * 1024)
+    app[_SUPERVISOR] = supervisor
+    app.cleanup_ctx.append(_life)
+    app.on_shutdown.append(_end_streams)
+    app.router.add_get("/health", _health)
+    app.router.add_put("/builds/{id}", _put_build)
+    app.router.add_delete("/builds/{id}", _delete_build)
+    app.router.add_get("/builds/{id}/log", _build_log)
+    app.router.add_put("/releases/{id}", _put_release)
+    app.router.add_delete("/releases/{id}", _delete_release)
+    app.router.add_put("/services/{id}/traffic", _traffic)
+    app.router.add_post("/services/{id}/retire", _retire)
+    app.router.add_delete("/services/{id}", _delete_service)
+    app.router.add_get("/services/{id}/logs", _logs)
+    app.router.add_get("/events", _events)
+    app.router.add_get("/routes", _routes)
+    return app
+
+
+async def _life(app: web.Application) -> AsyncIterator[None]:
+    await asyncio.to_thread(app[_SUPERVISOR].clear)
+    yield
+    await app[_SUPERVISOR].close()
+
+
+async def _end_streams(app: web.Application) -> None:
+    app[_SUPERVISOR].events.close()
+    app[_SUPERVISOR].routes.close()
+
+
+@web.middleware
+async def _errors(request: web.Request, handler: Handler) -> web.StreamResponse:
+    try:
+        return await handler(request)
+    except (ValidationError, ValueError) as error:
+        return web.json_response({"message": str(error)}, status=400)
+    except NotServing as error:
+        return web.json_response({"message": str(error)}, status=409)
+
+
+async def _health(_: web.Request) -> web.StreamResponse:
+    return web.json_response({"status": "ok"})
+
+
+async def _put_build(request: web.Request) -> web.StreamResponse:
+    build = await _body(request, Build, deployment_id=_id(request))
+    _check_id(build.service_id)
+    return web.json_response(asdict(request.app[_SUPERVISOR].build(build)))
+
+
+async def _delete_build(request: web.Request) -> web.StreamResponse:
+    await request.app[_SUPERVISOR].cancel_build(_id(request))
+    return web.Response(status=204)
+
+
+async def _build_log(request: web.Request) -> web.StreamResponse:
+    text = await asyncio.to_thread(request.app[_SUPERVISOR].build_log, _id(request))
+    return web.json_response({"log": text})
+
+
+async def _put_release(request: web.Request) -> web.StreamResponse:
+    release = await _body(request, Release, release_id=_id(request))
+    _check_id(release.service_id)
+    _check_id(release.deployment_id)
+    return web.json_response(asdict(request.app[_SUPERVISOR].start(release)))
+
+
+async def _delete_release(request: web.Request) -> web.StreamResponse:
+    await request.app[_SUPERVISOR].end_release(_id(request))
+    return web.Response(status=204)
+
+
+async def _traffic(request: web.Request) -> web.StreamResponse:
+    traffic = await _body(request, _Traffic)
+    request.app[_SUPERVISOR].switch(_id(request), traffic.release_id, traffic.host)
+    return web.Response(status=204)
+
+
+async def _retire(request: web.Request) -> web.StreamResponse:
+    retirement = await _body(request, _Retirement)
+    request.app[_SUPERVISOR].retire(_id(request), retirement.keep)
+    return web.Response(status=204)
+
+
+async def _delete_service(request: web.Request) -> web.StreamResponse:
+    await request.app[_SUPERVISOR].remove(_id(request))
+    return web.Response(status=204)
+
+
+async def _logs(request: web.Request) -> web.StreamResponse:
+    asked = _Lines.model_validate(dict(request.query))
+    read = request.app[_SUPERVISOR].logs
+    page = await asyncio.to_thread(read, _id(request), asked.tail, asked.since)
+    return web.json_response(asdict(page))
+
+
+async def _events(request: web.Request) -> web.StreamResponse:
+    return await _stream(request, request.app[_SUPERVISOR].events)
+
+
+async def _routes(request: web.Request) -> web.StreamResponse:
+    supervisor = request.app[_SUPERVISOR]
+    return await _stream(request, supervisor.routes, supervisor.hosts)
+
+
+async def _stream(
+    request: web.Request, feed: Feed, first: Callable[[], object] | None = None
+) -> web.StreamResponse:
+    response = web.StreamResponse(headers={"Content-Type": "application/x-ndjson"})
+    await response.prepare(request)
+    with feed.listening() as queue:
+        if first:
+            await response.write(web.json_response(first()).text.encode() + b"\n")
+        while (line := await _next(queue)) is not None:
+            await response.write(line.encode() + b"\n")
+    return response
+
+
+async def _next(queue: asyncio.Queue[str | None]) -> str | None:
+    """The next line; an empty one now and then, so that both sides notice when the other is gone."""
+    try:
+        return await asyncio.wait_for(queue.get(), HEARTBEAT_SECONDS)
+    except TimeoutError:
+        return ""
+
+
+async def _body(request: web.Request, kind: type[T], **ids: str) -> T:
+    sent = await request.json()
+    if not isinstance(sent, dict):
+        raise ValueError("The body must be an object.")
+    return _adapter(kind).validate_python({**sent, **ids})
+
+
+@cache
+def _adapter(kind: type[T]) -> TypeAdapter[T]:
+    return TypeAdapter[Any](kind)
+
+
+def _id(request: web.Request) -> str:
+    return _check_id(request.match_info["id"])
+
+
+def _check_id(value: str) -> str:
+    """Ids become names of files and directories."""
+    if not _ID.fullmatch(value):
+        raise ValueError(f"{value!r} is not an id.")
+    return value

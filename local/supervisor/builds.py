@@ -1,0 +1,151 @@
+"""Makes artifacts: clones a branch and runs the commands that build it."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from chalicelib.engines.base import Build, Progress, Stage
+from local.supervisor import commands, detection, environment, logs
+from local.supervisor.failures import Failure, explain
+from local.supervisor.git import Git
+from local.supervisor.limits import Limits
+from local.supervisor.places import Places, working_directory
+
+_CANCELLED = Progress(Stage.FAILED, message="The deployment was cancelled.")
+
+
+@dataclass
+class _Making:
+    build: Build
+    progress: Progress
+    task: asyncio.Task[None] | None = None
+
+
+class Builds:
+    """All builds by their deployment's id, the oldest first."""
+
+    def __init__(
+        self,
+        places: Places,
+        limits: Limits,
+        git: Git,
+        *,
+        announce: Callable[[str], None],
+        runs: Callable[[str], bool],
+    ) -> None:
+        self._places = places
+        self._limits = limits
+        self._git = git
+        self._announce = announce
+        self._runs = runs
+        self._all: dict[str, _Making] = {}
+        self._cancelled: set[str] = set()
+        self._slots = asyncio.Semaphore(limits.builds_at_once)
+
+    def put(self, build: Build) -> Progress:
+        """Begin a build at the first call; how far it is, at every call."""
+        if build.deployment_id in self._cancelled:
+            return _CANCELLED
+        if build.deployment_id not in self._all:
+            making = _Making(build, Progress(Stage.CLONING))
+            self._all[build.deployment_id] = making
+            making.task = asyncio.create_task(self._run(making, build))
+        return self._all[build.deployment_id].progress
+
+    def is_built(self, deployment_id: str) -> bool:
+        """Whether there is an artifact to be started."""
+        making = None if deployment_id in self._cancelled else self._all.get(deployment_id)
+        return making is not None and making.progress.stage is Stage.BUILT
+
+    async def cancel(self, deployment_id: str) -> None:
+        """End a build and remove its artifact; a request that comes late begins no other."""
+        self._cancelled.add(deployment_id)
+        await self._end(deployment_id)
+        await asyncio.to_thread(self._places.remove_artifact, deployment_id)
+
+    async def remove(self, service_id: str) -> None:
+        """Cancel the builds of a service, and remove what they made and their logs."""
+        mine = self._of(service_id)
+        await asyncio.gather(*map(self.cancel, mine))
+        for deployment_id in mine:
+            logs.remove(self._places.build_log(deployment_id))
+
+    async def close(self) -> None:
+        """End every build."""
+        await asyncio.gather(*map(self._end, self._all))
+
+    async def _end(self, deployment_id: str) -> None:
+        making = self._all.get(deployment_id)
+        if making and making.task:
+            making.task.cancel()
+            await asyncio.wait([making.task])
+
+    def _of(self, service_id: str) -> list[str]:
+        return [each for each, making in self._all.items() if making.build.service_id == service_id]
+
+    async def _run(self, making: _Making, build: Build) -> None:
+        log = logs.Log(
+            self._places.build_log(build.deployment_id), self._limits.log_bytes, turns=False
+        )
+        try:
+            async with self._slots, asyncio.timeout(self._limits.build_seconds):
+                await self._make(making, build, log)
+            self._move(making, Stage.BUILT)
+            await self._tidy(build.service_id)
+        except Failure as failure:
+            await self._fail(making, build, log, str(failure))
+        except TimeoutError:
+            minutes = self._limits.build_seconds / 60
+            message = f"The build took longer than {minutes:g} minutes; make it do less."
+            await self._fail(making, build, log, message)
+        except Exception:
+            logging.exception("build %s", build.deployment_id)
+            message = "The build failed through no fault of the app; deploy it again."
+            await self._fail(making, build, log, message)
+
+    async def _make(self, making: _Making, build: Build, log: logs.Log) -> None:
+        log.say(f'Cloning the branch "{build.branch}"')
+        sha = await self._git.clone(build, log)
+        making.progress = replace(making.progress, commit=sha)
+        self._move(making, Stage.BUILDING)
+        root = working_directory(self._places.artifact(build.deployment_id), build.root_directory)
+        steps = detection.build_steps(root, build.build_command)
+        if not steps:
+            log.say("Nothing to build")
+        for step in steps:
+            log.say(step.title)
+            await self._take(step, build, log)
+        log.say(f"Built commit {sha}")
+
+    async def _take(self, step: detection.Step, build: Build, log: logs.Log) -> None:
+        root = working_directory(self._places.artifact(build.deployment_id), build.root_directory)
+        status, tail = await commands.run_to_end(
+            ["/bin/sh", "-c", step.command],
+            run=str(self._places.artifact(build.deployment_id)),
+            cwd=root,
+            env=environment.for_build(build, self._places, root),
+            write=log.write,
+        )
+        if status != 0:
+            raise Failure(explain(f"{step.title} ended with", status, tail))
+
+    async def _fail(self, making: _Making, build: Build, log: logs.Log, message: str) -> None:
+        log.say(f"Failed: {message}")
+        await asyncio.to_thread(self._places.remove_artifact, build.deployment_id)
+        self._move(making, Stage.FAILED, message)
+
+    def _move(self, making: _Making, stage: Stage, message: str | None = None) -> None:
+        making.progress = replace(making.progress, stage=stage, message=message)
+        self._announce(making.build.job_id)
+
+    async def _tidy(self, service_id: str) -> None:
+        """Remove the oldest artifacts of a service; if asked for again, they are made anew."""
+        mine = self._of(service_id)
+        built = [each for each in mine if self.is_built(each)]
+        for deployment_id in built[: -self._limits.artifacts_kept]:
+            if not self._runs(deployment_id):
+                await asyncio.to_thread(self._places.remove_artifact, deployment_id)
+                del self._all[deployment_id]
+        for deployment_id in mine[: -self._limits.build_logs_kept]:
+            logs.remove(self._places.build_log(deployment_id))

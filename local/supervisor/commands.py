@@ -1,0 +1,155 @@
+"""The one place where commands are spawned, and ended with everything they started.
+
+Git and all of the users' code comes through ``spawn``: a sandbox goes in there.
+"""
+
+import asyncio
+import contextlib
+import os
+import signal
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import psutil
+
+from local.supervisor.logs import Lines
+
+# Every process of a run carries its name in this variable: one that leaves its process group or
+# loses its parent is found by it, also by the next supervisor when this one was killed.
+MARK = "ORBITRA_RUN"
+_TAIL = 4096
+
+Write = Callable[[bytes], bool]
+
+
+class Command:
+    """A spawned command and all of its processes."""
+
+    def __init__(self, run: str, process: asyncio.subprocess.Process) -> None:
+        self.run = run
+        self._process = process
+        self._output: asyncio.Task[None] | None = None
+        self._tail = b""
+
+    @property
+    def tail(self) -> str:
+        """The end of what it has printed."""
+        return self._tail.decode(errors="replace")
+
+    def members(self) -> list[psutil.Process]:
+        """Its living processes; looks at every process of the machine, so call it in a thread."""
+        leader = self._process.pid
+        return [each for each in psutil.process_iter() if _belongs(each, self.run, leader)]
+
+    async def wait(self) -> int:
+        """Its exit status, once it has ended and its output was read."""
+        status = await self._process.wait()
+        if self._output:
+            await asyncio.wait([self._output], timeout=0.2)
+        return status
+
+    async def stop(self, grace: float) -> None:
+        """Ask it to end, and kill what is left after ``grace`` seconds."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGTERM)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(grace):
+                await self._process.wait()
+                while await asyncio.to_thread(self.members):
+                    await asyncio.sleep(0.1)
+        await self.kill()
+
+    async def kill(self) -> None:
+        """Kill all of its processes; returns when none is left."""
+        while members := await asyncio.to_thread(self.members):
+            _kill(members)
+            await asyncio.sleep(0.02)
+        await self.wait()
+        if self._output:
+            self._output.cancel()
+
+    async def pump(self, reader: asyncio.StreamReader, write: Write) -> None:
+        """Hand its output on, line by line, until its last process has closed it."""
+        lines = Lines()
+        while chunk := await reader.read(64 * 1024):
+            self._tail = (self._tail + chunk)[-_TAIL:]
+            if (whole := lines.feed(chunk)) and not write(whole):
+                await asyncio.sleep(0.001)  # who prints without end must not keep us busy
+        if rest := lines.end():
+            write(rest)
+
+    def read_from(self, reader: asyncio.StreamReader, write: Write) -> None:
+        """Begin to hand its output on."""
+        self._output = asyncio.create_task(self.pump(reader, write))
+
+
+async def spawn(
+    arguments: Sequence[str], *, run: str, cwd: Path, env: Mapping[str, str], write: Write
+) -> Command:
+    """Start a command in a session of its own; ``write`` gets the lines it prints."""
+    ours, theirs = os.pipe()
+    try:
+        process = await asyncio.create_subprocess_exec(
+            *arguments,
+            cwd=cwd,
+            env={**env, MARK: run},
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=theirs,
+            stderr=theirs,
+            start_new_session=True,
+        )
+    except BaseException:
+        os.close(ours)
+        raise
+    finally:
+        os.close(theirs)
+    command = Command(run, process)
+    command.read_from(await _reader(ours), write)
+    return command
+
+
+async def run_to_end(
+    arguments: Sequence[str], *, run: str, cwd: Path, env: Mapping[str, str], write: Write
+) -> tuple[int, str]:
+    """Run a command and whatever it leaves behind to the end: exit status, end of the output."""
+    command = await spawn(arguments, run=run, cwd=cwd, env=env, write=write)
+    try:
+        return await command.wait(), command.tail
+    finally:
+        await command.kill()
+
+
+def kill_runs(prefix: str) -> None:
+    """Kill every process whose run has a name that begins so, whoever started it."""
+    while members := [each for each in psutil.process_iter() if _run(each).startswith(prefix)]:
+        _kill(members)
+        psutil.wait_procs(members, timeout=1)
+
+
+def _kill(members: Sequence[psutil.Process]) -> None:
+    for each in members:
+        with contextlib.suppress(psutil.Error):
+            each.kill()
+
+
+def _belongs(process: psutil.Process, run: str, leader: int) -> bool:
+    if _run(process) == run:
+        return True
+    with contextlib.suppress(psutil.Error, OSError):
+        same = os.getsid(process.pid) == leader
+        return same and process.status() != psutil.STATUS_ZOMBIE
+    return False
+
+
+def _run(process: psutil.Process) -> str:
+    with contextlib.suppress(psutil.Error, OSError):
+        return process.environ().get(MARK, "")
+    return ""
+
+
+async def _reader(descriptor: int) -> asyncio.StreamReader:
+    reader = asyncio.StreamReader()
+    pipe = os.fdopen(descriptor, "rb", buffering=0)
+    loop = asyncio.get_running_loop()
+    await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), pipe)
+    return reader

@@ -1,0 +1,76 @@
+"""The environment of users' commands: little of the operator's, all of the user's."""
+
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from chalicelib.engines.base import Build, Release
+from local.supervisor.places import Places
+
+_LOCALE = {"PATH", "LANG", "LC_ALL", "TZ"}
+_CERTIFICATES = {
+    "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
+    "REQUESTS_CA_BUNDLE",
+    "CURL_CA_BUNDLE",
+    "NODE_EXTRA_CA_CERTS",
+    "GIT_SSL_CAINFO",
+}
+_PROXIES = {"HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"}
+_PASSED = _LOCALE | _CERTIFICATES | _PROXIES | {name.lower() for name in _PROXIES}
+# How the operator reaches package registries, perhaps with a password: for builds only.
+_REGISTRIES = ("PIP_", "npm_config_", "NPM_CONFIG_")
+
+
+def operator(environ: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """What every command may see of the operator's environment."""
+    return {name: value for name, value in environ.items() if name in _PASSED}
+
+
+def for_build(build: Build, places: Places, root: Path) -> dict[str, str]:
+    """The environment of a build's commands."""
+    caches = places.caches(build.service_id)
+    mine = {
+        **_base(places.home(build.deployment_id)),
+        **_registries(),
+        "XDG_CACHE_HOME": str(caches),
+        "PIP_CACHE_DIR": str(caches / "pip"),
+        "npm_config_cache": str(caches / "npm"),
+        # A user's NODE_ENV=production must not take away what the build itself needs.
+        "npm_config_include": "dev",
+    }
+    return _with_paths({**mine, **build.environment}, root)
+
+
+def for_run(release: Release, places: Places, root: Path, port: int) -> dict[str, str]:
+    """The environment of a release's processes."""
+    mine = {**_base(places.home(release.deployment_id)), "NODE_ENV": "production"}
+    return _with_paths({**mine, **release.environment, "PORT": str(port)}, root)
+
+
+def _base(home: Path) -> dict[str, str]:
+    return {**operator(), "HOME": str(home), "PYTHONUNBUFFERED": "1"}
+
+
+def _registries() -> dict[str, str]:
+    found = {name: value for name, value in os.environ.items() if name.startswith(_REGISTRIES)}
+    home = Path.home()
+    for name, path in (
+        ("npm_config_userconfig", home / ".npmrc"),
+        ("PIP_CONFIG_FILE", home / ".pip/pip.conf"),
+        ("PIP_CONFIG_FILE", home / ".config/pip/pip.conf"),
+    ):
+        if path.is_file():
+            found.setdefault(name, str(path))
+    return found
+
+
+def _with_paths(env: dict[str, str], root: Path) -> dict[str, str]:
+    first = [str(root / ".venv/bin"), str(root / "node_modules/.bin")]
+    own = str(Path(sys.prefix) / "bin")
+    rest = [path for path in env.get("PATH", os.defpath).split(os.pathsep) if path != own]
+    env["PATH"] = os.pathsep.join(first + rest)
+    if (root / ".venv").is_dir():
+        env["VIRTUAL_ENV"] = str(root / ".venv")
+    return env

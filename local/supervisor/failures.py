@@ -1,0 +1,70 @@
+"""Why a build or a start failed, in words that say what to do."""
+
+import re
+import signal
+
+
+class Failure(Exception):
+    """A build or a start cannot go on; its text is shown to the user as it is."""
+
+
+def _in_javascript(found: re.Match[str]) -> str:
+    name = found[1]
+    if name.startswith((".", "/")):
+        return f"The file {name} is missing; check its path and that it is committed."
+    return f'Add "{name}" to the dependencies in package.json.'
+
+
+_HINTS = (
+    (
+        re.compile(r"ModuleNotFoundError: No module named '([^'.]+)"),
+        lambda found: f'Add the package that provides "{found[1]}" to requirements.txt.',
+    ),
+    (re.compile(r"Cannot find (?:module|package) '([^']+)'"), _in_javascript),
+    (
+        re.compile(r"can't open file '?([^':]+)"),
+        lambda found: (
+            f"The file {found[1].rsplit('/', 1)[-1]} is missing; check the start command "
+            "and the root directory."
+        ),
+    ),
+    (
+        re.compile(r"sh: (?:\d+: |line \d+: )?(\S+): (?:command )?not found"),
+        lambda found: (
+            f'The command "{found[1]}" was not found; add the package that provides it '
+            "to the dependencies, or correct the command."
+        ),
+    ),
+    (
+        re.compile(r'Missing script: "?([\w:-]+)'),
+        lambda found: f'Add a "{found[1]}" script to package.json, or set the command.',
+    ),
+    (
+        re.compile(r"EADDRINUSE|[Aa]ddress already in use"),
+        lambda _: "The port is taken; listen on the port in the environment variable PORT.",
+    ),
+)
+
+
+def hint(output: str) -> str:
+    """What to do about an error that the output shows; empty when it is none that is known."""
+    for pattern, advice in _HINTS:
+        if found := pattern.search(output):
+            return advice(found)
+    return ""
+
+
+def ending(status: int) -> str:
+    """How a process ended, from its exit status (negative, or over 128: a signal)."""
+    number = -status if status < 0 else status - 128
+    if number <= 0 or number not in signal.valid_signals():
+        return f"exit code {status}"
+    name = signal.Signals(number).name if number in list(signal.Signals) else str(number)
+    return f"signal {name}" + (" (out of memory?)" if number == signal.SIGKILL else "")
+
+
+def explain(what: str, status: int, output: str) -> str:
+    """One message: what ended how, what to do, and the last few lines it printed."""
+    lines = [line for line in output.splitlines() if line.strip()][-5:]
+    said = "\n".join(["Its last output:", *lines]) if lines else "It printed nothing."
+    return " ".join(part for part in (f"{what} {ending(status)}.", hint(output), said) if part)

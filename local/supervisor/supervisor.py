@@ -1,0 +1,127 @@
+"""What the supervisor knows and does: builds, releases, and which host leads where."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from chalicelib.engines.base import Build, LogPage, Progress, Release
+from local.supervisor import commands, logs
+from local.supervisor.builds import Builds
+from local.supervisor.feed import Feed
+from local.supervisor.git import Git
+from local.supervisor.limits import Limits
+from local.supervisor.places import Places, remove
+from local.supervisor.releases import Releases
+
+
+class NotServing(Exception):
+    """Traffic was to go to a release that is not healthy."""
+
+
+@dataclass
+class _Route:
+    host: str
+    release_id: str | None
+
+
+class Supervisor:
+    """Runs users' code. What an earlier supervisor left is removed, not taken over."""
+
+    def __init__(self, places: Places, limits: Limits, schemes: Sequence[str]) -> None:
+        self._places = places
+        self._limits = limits
+        self._routes: dict[str, _Route] = {}
+        self.events = Feed()
+        self.routes = Feed()
+        self._releases = Releases(
+            places, limits,
+            announce=self._announce,
+            changed=self._publish_routes,
+        )  # fmt: skip
+        self._builds = Builds(
+            places, limits, Git(places, schemes),
+            announce=self._announce,
+            runs=self._releases.runs,
+        )  # fmt: skip
+
+    def clear(self) -> None:
+        """End and remove what an earlier supervisor left in this state directory."""
+        commands.kill_runs(f"{self._places.root}/")
+        self._places.clear()
+
+    def build(self, build: Build) -> Progress:
+        """Begin a build, or say how far it is."""
+        return self._builds.put(build)
+
+    async def cancel_build(self, deployment_id: str) -> None:
+        """End a build and remove its directory."""
+        await self._builds.cancel(deployment_id)
+
+    def build_log(self, deployment_id: str) -> str:
+        """The log of a build; empty when there is none."""
+        return logs.read(self._places.build_log(deployment_id))
+
+    def start(self, release: Release) -> Progress:
+        """Begin to start a release, or say how far it is."""
+        return self._releases.put(release, built=self._builds.is_built(release.deployment_id))
+
+    async def end_release(self, release_id: str) -> None:
+        """End a release; returns when it has no process left."""
+        await self._releases.end(release_id)
+
+    def switch(self, service_id: str, release_id: str, host: str) -> None:
+        """Send a host's requests to a release; raises NotServing when it is not healthy."""
+        if self._releases.port(release_id) is None:
+            raise NotServing(f"The release {release_id} is not healthy.")
+        self._routes[service_id] = _Route(host, release_id)
+        self._publish_routes()
+
+    def retire(self, service_id: str, keep: str | None) -> None:
+        """End every release but ``keep``, once the requests that they still answer are through."""
+        route = self._routes.get(service_id)
+        if keep is None and route:
+            route.release_id = None
+            self._publish_routes()
+        for release_id in self._releases.of(service_id):
+            if release_id != keep:
+                self._releases.end(release_id, self._limits.drain_seconds)
+
+    async def remove(self, service_id: str) -> None:
+        """Remove all that a service has."""
+        if self._routes.pop(service_id, None):
+            self._publish_routes()
+        await asyncio.gather(*map(self._releases.end, self._releases.of(service_id)))
+        await self._builds.remove(service_id)
+        logs.remove(self._places.service_log(service_id))
+        await asyncio.to_thread(remove, self._places.caches(service_id))
+
+    def logs(self, service_id: str, tail: int, since: int | None) -> LogPage:
+        """The last lines of a service's processes, and the release that serves."""
+        route = self._routes.get(service_id)
+        text = logs.read_tail(self._places.service_log(service_id), tail, since)
+        return LogPage(text, route.release_id if route else None)
+
+    def hosts(self) -> dict[str, object]:
+        """Where each host leads: {"hosts": {host: {"port": int or None, "state": str}}}."""
+        ports = {route.host: self._port(route) for route in self._routes.values()}
+        return {
+            "hosts": {
+                host: {"port": port, "state": "running" if port else "stopped"}
+                for host, port in ports.items()
+            }
+        }
+
+    async def close(self) -> None:
+        """End every process of every user."""
+        ends = map(self._releases.end, self._releases.of())
+        await asyncio.gather(*ends, self._builds.close())
+        await asyncio.to_thread(commands.kill_runs, f"{self._places.root}/")
+
+    def _port(self, route: _Route) -> int | None:
+        return self._releases.port(route.release_id)
+
+    def _announce(self, job_id: str) -> None:
+        self.events.publish({"job_id": job_id})
+
+    def _publish_routes(self) -> None:
+        self.routes.publish(self.hosts())
