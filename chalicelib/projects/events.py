@@ -2,24 +2,31 @@
 
 from .. import jobs
 from ..jobs import Again, Job, Outcome
+from ..security import encryption
 from ..services import service as services
 from ..store.transaction import Transaction
-from . import store
 from .store import Project
+
+AT_ONCE = 10
 
 
 @jobs.handler("project.set-up")
 def set_up(job: Job, tx: Transaction) -> Outcome:
-    """Make a pending project active; one that was deleted meanwhile is left alone."""
+    """Make a pending project active: its workspace has a key for its secrets.
+
+    A project that was deleted meanwhile is left alone.
+    """
     project = Project.of(job.tenant, job.payload["project_id"])
     if project and project.status == "pending":
-        store.change(tx, project, {"status": "active"})
+        encryption.prepare(job.tenant)
+        tx.change(project, {"status": "active"})
+    return None
 
 
 @jobs.handler("project.tear-down")
 def tear_down(job: Job, tx: Transaction) -> Outcome:
     """Delete the services of a project that is gone, until none is left."""
-    left = services.of_project(job.tenant, job.payload["project_id"])
+    left = services.of_project(job.tenant, job.payload["project_id"], AT_ONCE)
     for service in left:
         services.delete(tx, service)
     return Again(1) if left else None

@@ -3,13 +3,15 @@
 from typing import Any
 
 from .. import ids, jobs
-from ..errors import NotFound
+from ..errors import Conflict, NotFound
 from ..http.call import Call
 from ..http.pages import Page
+from ..store.transaction import Transaction
 from . import store
 from .schemas import ProjectCreate
 from .store import Project
 
+DEFAULT_NAME = "default"
 
 def create(call: Call, body: ProjectCreate) -> Project:
     """Make a project; a job sets it up and makes it active."""
@@ -26,15 +28,41 @@ def page(call: Call, page: Page) -> tuple[list[Project], int]:
 
 def get(call: Call, project_id: str) -> Project:
     """The workspace's project. Raises ``NotFound``."""
-    project = Project.of(call.tenant, project_id)
+    project = find(call.tenant, project_id)
     if project is None:
         raise NotFound
     return project
 
 
+def find(tenant: str, project_id: str) -> Project | None:
+    """The tenant's project, or None."""
+    return Project.of(tenant, project_id)
+
+
+def require(tx: Transaction, project: Project) -> None:
+    """Let the transaction commit only while the project is there."""
+    store.require(tx, project)
+
+
+def default(call: Call) -> Project:
+    """The project of services that name none: the workspace's first; one is made if absent."""
+    oldest = store.oldest(call.tenant)
+    if oldest is None:
+        return create(call, ProjectCreate(name=DEFAULT_NAME))
+    store.require(call.tx, oldest)
+    return oldest
+
+
+def make_default_service(tx: Transaction, project: Project, service_id: str) -> None:
+    """Note the service that ``/v1`` deploys; ``Conflict`` when another call just did."""
+    again = Conflict("The project's web service was just made by another request; try again")
+    rule = Project.default_service_id.does_not_exist()
+    tx.change(project, {"default_service_id": service_id}, rule, again)
+
+
 def update(call: Call, project: Project, changes: dict[str, Any]) -> Project:
     """Change a project."""
-    store.change(call.tx, project, changes)
+    call.tx.change(project, changes)
     return project
 
 

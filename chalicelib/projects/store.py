@@ -1,11 +1,9 @@
 """Projects. Access paths: by id; a workspace's, newest first."""
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from pynamodb.attributes import UnicodeAttribute
-from pynamodb.expressions.update import Action
 
-from .. import clock
 from ..errors import NotFound
 from ..store import counters, pages
 from ..store.items import Resource
@@ -36,15 +34,9 @@ def page(tenant: str, offset: int, limit: int) -> tuple[list[Project], int]:
     return pages.newest(Project, tenant, offset, limit), counters.read(tenant, Project.KIND)
 
 
-def change(tx: Transaction, project: Project, changes: dict[str, Any]) -> None:
-    """Set attributes, also of the object in hand; a project that has gone is ``NotFound``."""
-    changes = {**changes, "updated_at": clock.now_ms()}
-    actions: list[Action] = []
-    for name, value in changes.items():
-        setattr(project, name, value)
-        attribute = getattr(Project, name)
-        actions.append(attribute.remove() if value is None else attribute.set(value))
-    tx.update(project, *actions, otherwise=NotFound())
+def oldest(tenant: str) -> Project | None:
+    """The workspace's first project."""
+    return next(iter(Project.query(Project.partition(tenant), limit=1, consistent_read=True)), None)
 
 
 def require(tx: Transaction, project: Project) -> None:

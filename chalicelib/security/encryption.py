@@ -47,6 +47,11 @@ def decrypt(tenant: str, owner: str, sealed: bytes) -> bytes:
     return AESGCM(_data_key(tenant)).decrypt(nonce, body, _bound_to(tenant, owner))
 
 
+def prepare(tenant: str) -> None:
+    """Make the tenant's data key now, so that its first secret need not wait for it."""
+    _data_key(tenant)
+
+
 def seal(plain: bytes) -> bytes:
     """A small secret of the installation itself, encrypted by KMS (≤ 4 KiB)."""
     key = settings().kms_key_id

@@ -3,11 +3,9 @@
 from typing import Any, ClassVar
 
 from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttribute
-from pynamodb.expressions.condition import Condition
-from pynamodb.expressions.update import Action
 
-from .. import clock
-from ..errors import Conflict, NotFound
+from ..errors import Conflict
+from ..settings import settings
 from ..store import claims, counters, pages
 from ..store.items import Resource
 from ..store.transaction import Transaction
@@ -50,6 +48,11 @@ class Service(Resource):
     rolling_job_id = UnicodeAttribute(null=True)
     releases = NumberAttribute(default=0)
 
+    @property
+    def url(self) -> str:
+        """Where the service answers."""
+        return settings().apps_url.format(host=self.subdomain)
+
 
 def add(tx: Transaction, service: Service) -> None:
     """Store a new service; its name and its host must be free."""
@@ -79,23 +82,11 @@ def of_project(tenant: str, project_id: str, offset: int, limit: int) -> tuple[l
     return found, counters.read(tenant, f"{Service.KIND}#{project_id}")
 
 
-def change(
-    tx: Transaction,
-    service: Service,
-    changes: dict[str, Any],
-    condition: Condition | None = None,
-    otherwise: Exception | None = None,
-) -> None:
-    """Set attributes (None removes them), also of the object in hand."""
-    changes = {**changes, "updated_at": clock.now_ms()}
-    if changes.get("name", service.name) != service.name:
+def change(tx: Transaction, service: Service, changes: dict[str, Any]) -> None:
+    """Change a service; a new name must be free in its project."""
+    if changes.get("name", service.name).casefold() != service.name.casefold():
         _rename(tx, service, changes["name"])
-    actions: list[Action] = []
-    for name, value in changes.items():
-        setattr(service, name, value)
-        attribute = getattr(Service, name)
-        actions.append(attribute.remove() if value is None else attribute.set(value))
-    tx.update(service, *actions, condition=condition, otherwise=otherwise or NotFound())
+    tx.change(service, changes)
 
 
 def remove(tx: Transaction, service: Service) -> None:

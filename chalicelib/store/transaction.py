@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
+from typing import Any
 
 from botocore.exceptions import BotoCoreError
 from pynamodb.connection import Connection
@@ -13,10 +14,11 @@ from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 from pynamodb.transactions import TransactWrite
 
+from .. import clock
 from ..aws import is_passing
-from ..errors import Conflict, ServiceUnavailable
+from ..errors import Conflict, NotFound, ServiceUnavailable
 from ..settings import settings
-from .items import Item, share_client
+from .items import Item, Resource, share_client
 
 ATTEMPTS = 6
 BACKOFF_SECONDS = 0.02
@@ -65,6 +67,21 @@ class Transaction:
         exists = type(item).pk.exists()
         rule = exists if condition is None else exists & condition
         self._stage("update", lambda write: write.update(item, list(actions), rule), otherwise)
+
+    def change(
+        self,
+        resource: Resource,
+        changes: dict[str, Any],
+        condition: Condition | None = None,
+        otherwise: Exception | None = None,
+    ) -> None:
+        """Set attributes by name (None removes one), also of the object in hand."""
+        actions: list[Action] = []
+        for name, value in {**changes, "updated_at": clock.now_ms()}.items():
+            setattr(resource, name, value)
+            attribute = getattr(type(resource), name)
+            actions.append(attribute.remove() if value is None else attribute.set(value))
+        self.update(resource, *actions, condition=condition, otherwise=otherwise or NotFound())
 
     def upsert(
         self,

@@ -1,0 +1,1 @@
+"""Deployments: how a commit becomes what serves a host."""

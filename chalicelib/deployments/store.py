@@ -1,0 +1,120 @@
+"""Deployments and the configuration of releases.
+
+Access paths: a deployment by id; a service's, newest first; a configuration by its release.
+"""
+
+import json
+from dataclasses import asdict, dataclass, field
+from typing import ClassVar
+
+from pynamodb.attributes import BinaryAttribute, NumberAttribute, UnicodeAttribute
+
+from ..security import encryption
+from ..store import counters, pages
+from ..store.items import Resource
+from ..store.transaction import Transaction
+
+
+class Deployment(Resource):
+    """A deployment of a service.
+
+    ``artifact_id`` is the deployment whose build is run (another's after a rollback);
+    ``release_id`` names what was started of it last, and with which configuration.
+    """
+
+    KIND: ClassVar[str] = "dep"
+
+    service_id = UnicodeAttribute()
+    project_id = UnicodeAttribute()
+    status = UnicodeAttribute()
+    url = UnicodeAttribute()
+    git_url = UnicodeAttribute()
+    branch = UnicodeAttribute()
+    commit = UnicodeAttribute(null=True)
+    artifact_id = UnicodeAttribute()
+    release_id = UnicodeAttribute()
+    job_id = UnicodeAttribute()
+    rollback_from_deployment_id = UnicodeAttribute(null=True)
+    error_message = UnicodeAttribute(null=True)
+    finished_at = NumberAttribute(null=True)
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """What a release is started with."""
+
+    port: int
+    root_directory: str | None = None
+    build_command: str | None = None
+    start_command: str | None = None
+    pre_deploy_command: str | None = None
+    health_check_path: str | None = None
+    environment: dict[str, str] = field(default_factory=dict, repr=False)
+
+
+class _SealedConfiguration(Resource):
+    """The configuration of a release, encrypted: ``sk`` is the release's id."""
+
+    KIND: ClassVar[str] = "cfg"
+
+    sealed = BinaryAttribute(legacy_encoding=False)
+
+
+def add(tx: Transaction, deployment: Deployment) -> None:
+    """Store a new deployment."""
+    tx.create(deployment)
+    counters.add(tx, deployment.tenant, _count(deployment.service_id), 1)
+
+
+def page(tenant: str, service_id: str, offset: int, limit: int) -> tuple[list[Deployment], int]:
+    """A service's deployments, newest first, and how many there are."""
+    found = pages.children(Deployment, tenant, service_id, offset, limit)
+    return found, counters.read(tenant, _count(service_id))
+
+
+def configure(tx: Transaction, tenant: str, release_id: str, configuration: Configuration) -> None:
+    """Keep the configuration of a release."""
+    plain = json.dumps(asdict(configuration)).encode()
+    sealed = encryption.encrypt(tenant, _owner(release_id), plain)
+    tx.put(_SealedConfiguration.new(tenant, release_id, parent=_parent(release_id), sealed=sealed))
+
+
+def configuration(tenant: str, release_id: str) -> Configuration:
+    """The configuration that a release was given."""
+    found = _SealedConfiguration.get(
+        _SealedConfiguration.partition(tenant), release_id, consistent_read=True
+    )
+    return Configuration(**json.loads(encryption.decrypt(tenant, _owner(release_id), found.sealed)))
+
+
+def remove(tx: Transaction, deployment: Deployment) -> None:
+    """Delete a deployment with the configurations of its releases."""
+    tx.delete(deployment)
+    tenant = deployment.tenant
+    for sealed in pages.children(_SealedConfiguration, tenant, deployment.id, 0, MOST_RELEASES):
+        tx.delete(sealed)
+
+
+def forget_count(tx: Transaction, tenant: str, service_id: str) -> None:
+    """Forget how many deployments a service had that goes."""
+    counters.drop(tx, tenant, _count(service_id))
+
+
+def first_release(deployment_id: str) -> str:
+    """The name of a deployment's first release."""
+    return f"{deployment_id}-1"
+
+
+MOST_RELEASES = 20
+
+
+def _parent(release_id: str) -> str:
+    return f"{release_id.partition('-')[0]}#{release_id}"
+
+
+def _count(service_id: str) -> str:
+    return f"{Deployment.KIND}#{service_id}"
+
+
+def _owner(release_id: str) -> str:
+    return f"configuration {release_id}"

@@ -1,0 +1,71 @@
+"""Web services, on the Public surface."""
+
+from typing import Annotated
+
+from .. import clock
+from ..http.call import Call
+from ..http.pages import Listing, Page
+from ..http.routes import FromPath
+from ..http.surfaces import public
+from . import service as services
+from . import store
+from .schemas import LogQuery, Logs, ServiceAnswer, ServiceChange, ServiceCreate, ServiceFilter
+
+ServiceInPath = Annotated[store.Service, FromPath("web_service_id", "svc", services.get)]
+
+PATH = "/web-services/{web_service_id}"
+NEW = {
+    "name": "backend-api",
+    "git_repository_url": "https://github.com/user/repo",
+    "port": 3000,
+    "build_command": "npm run build",
+    "min_instances": 1,
+    "max_instances": 3,
+}
+
+
+@public.get("/web-services", scope="read", plural="web_services")
+def list_web_services(call: Call, page: Page, query: ServiceFilter) -> Listing[ServiceAnswer]:
+    """List the workspace's web services, newest first."""
+    found, total = services.page(call, query.project_id, page)
+    return Listing([answer(one) for one in found], total, page)
+
+
+@public.post("/web-services", scope="write", status=201, example=NEW)
+def create_web_service(call: Call, body: ServiceCreate) -> ServiceAnswer:
+    """Create a web service; deploying it is a call of its own."""
+    return answer(services.create(call, body))
+
+
+@public.get(PATH, scope="read")
+def get_web_service(call: Call, service: ServiceInPath) -> ServiceAnswer:
+    """Get a web service."""
+    del call
+    return answer(service)
+
+
+@public.patch(PATH, scope="write", example={"name": "new-name", "min_instances": 2})
+def update_web_service(
+    call: Call, service: ServiceInPath, body: ServiceChange
+) -> ServiceAnswer:
+    """Change a web service; the process gets the change at its next deploy or restart."""
+    return answer(services.update(call, service, body.sent()))
+
+
+@public.delete(PATH, scope="admin", status=204)
+def delete_web_service(call: Call, service: ServiceInPath) -> None:
+    """Delete a web service with its deployments, variables and logs."""
+    services.delete(call.tx, service)
+
+
+@public.get(PATH + "/logs", scope="read")
+def get_web_service_logs(call: Call, service: ServiceInPath, query: LogQuery) -> Logs:
+    """Read what the service's processes wrote."""
+    del call
+    found = services.logs(service, query)
+    return Logs(logs=found.text, container_id=found.container_id, timestamp=clock.now_ms())
+
+
+def answer(service: store.Service) -> ServiceAnswer:
+    """The answer about a service."""
+    return ServiceAnswer.model_validate(service)

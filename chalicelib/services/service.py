@@ -1,0 +1,130 @@
+"""The rules of web services."""
+
+import secrets
+from typing import Any
+
+from slugify import slugify
+
+from .. import engines, ids, jobs
+from ..engines.base import LogPage
+from ..errors import Conflict, InvalidRequest, NotFound
+from ..http.call import Call
+from ..http.pages import Page
+from ..projects import service as projects
+from ..projects.store import Project
+from ..store.transaction import Transaction
+from ..variables import service as variables
+from ..variables.store import Variable
+from . import store
+from .schemas import LogQuery, ServiceCreate
+from .store import Service
+
+GOING = "This web service is being deleted"
+SUFFIX_LETTERS = "23456789abcdefghjkmnpqrstuvwxyz"
+NEEDS_ROLLOUT = {
+    "root_directory",
+    "start_command",
+    "pre_deploy_command",
+    "build_command",
+    "port",
+    "health_check_path",
+    "git_repository_url",
+    "branch",
+    "environment",
+}
+
+
+def create(call: Call, body: ServiceCreate) -> Service:
+    """Make a web service, stopped; creating does not deploy."""
+    fields = body.model_dump(exclude={"project_id", "env_vars"})
+    service = prepare(_project(call, body), fields)
+    given = {one.key: Variable(one.value, one.is_secret) for one in body.env_vars}
+    variables.create(call.tx, call.tenant, service.id, given)
+    store.add(call.tx, service)
+    return service
+
+
+def prepare(project: Project, fields: dict[str, Any]) -> Service:
+    """A service of the project with a host name of its own; not yet stored."""
+    service_id = ids.new("svc")
+    return Service.new(
+        project.tenant,
+        service_id,
+        parent=f"{project.id}#{service_id}",
+        project_id=project.id,
+        subdomain=_free_host(fields["name"]),
+        **fields,
+    )
+
+
+def page(call: Call, project_id: str | None, page: Page) -> tuple[list[Service], int]:
+    """The workspace's services or one project's, newest first, and how many there are."""
+    if project_id is None:
+        return store.page(call.tenant, page.offset, page.limit)
+    return store.of_project(call.tenant, project_id, page.offset, page.limit)
+
+
+def of_project(tenant: str, project_id: str, limit: int) -> list[Service]:
+    """Some services of a project."""
+    return store.of_project(tenant, project_id, 0, limit)[0]
+
+
+def find(tenant: str, service_id: str) -> Service | None:
+    """The tenant's service, or None."""
+    return Service.of(tenant, service_id)
+
+
+def get(call: Call, service_id: str) -> Service:
+    """The workspace's service. Raises ``NotFound``."""
+    service = find(call.tenant, service_id)
+    if service is None:
+        raise NotFound
+    return service
+
+
+def update(call: Call, service: Service, changes: dict[str, Any]) -> Service:
+    """Change a service; what reaches the process does so at the next deploy or restart."""
+    low = changes.get("min_instances", service.min_instances)
+    if low > changes.get("max_instances", service.max_instances):
+        raise InvalidRequest.field("min_instances", "must not be more than max_instances")
+    if service.live_deployment_id and NEEDS_ROLLOUT.intersection(changes):
+        changes = {**changes, "config_pending": True}
+    store.change(call.tx, service, changes)
+    return service
+
+
+def delete(tx: Transaction, service: Service) -> None:
+    """Let a service go; a job removes it with all that it has."""
+    if service.status != "pending_deletion":
+        tx.change(service, {"status": "pending_deletion"})
+        jobs.enqueue(tx, service.tenant, "service.delete", {"service_id": service.id})
+
+
+def must_stay(service: Service) -> None:
+    """Raise ``Conflict`` when the service is being deleted."""
+    if service.status == "pending_deletion":
+        raise Conflict(GOING)
+
+
+def logs(service: Service, query: LogQuery) -> LogPage:
+    """What the service's processes wrote."""
+    return engines.engine().logs(service.id, query.tail, query.since)
+
+
+def _project(call: Call, body: ServiceCreate) -> Project:
+    if body.project_id is None:
+        return projects.default(call)
+    project = projects.find(call.tenant, body.project_id)
+    if project is None:
+        raise InvalidRequest.field("project_id", "is not a project of yours")
+    projects.require(call.tx, project)
+    return project
+
+
+def _free_host(name: str) -> str:
+    """A host name made of the service's name; a taken one gets a suffix."""
+    host = slugify(name, max_length=50) or "app"
+    if store.host_is_free(host):
+        return host
+    suffix = "".join(secrets.choice(SUFFIX_LETTERS) for _ in range(6))
+    return f"{host}-{suffix}"
