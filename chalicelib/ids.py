@@ -36,9 +36,7 @@ def _uuid7() -> uuid.UUID:
     """
     ms, rest = divmod(time.time_ns(), 1_000_000)
     fraction = (rest << 12) // 1_000_000
-    return uuid.UUID(
-        int=ms << 80 | 7 << 76 | fraction << 64 | 2 << 62 | secrets.randbits(62)
-    )
+    return uuid.UUID(int=ms << 80 | 7 << 76 | fraction << 64 | 2 << 62 | secrets.randbits(62))
 
 
 def parse(prefix: str, text: str) -> str:
@@ -51,7 +49,9 @@ def parse(prefix: str, text: str) -> str:
             return str(TypeID.from_uuid(_canonical(text), prefix))
         found = TypeID.from_string(text)
     except (TypeIDException, ValueError) as error:
-        raise ValueError(f"must be the id of a {KINDS[prefix]}, like {prefix}_… or a UUID") from error
+        raise ValueError(
+            f"must be the id of a {KINDS[prefix]}, like {prefix}_… or a UUID"
+        ) from error
     if found.prefix != prefix:
         raise ValueError(f"must be the id of a {KINDS[prefix]}: it begins with {prefix}_")
     return text

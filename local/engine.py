@@ -47,10 +47,13 @@ class LocalEngine:
         """Stop every release of the service but ``keep``."""
         self._call("POST", f"/services/{service_id}/retire", {"keep": keep})
 
-    def cancel(self, deployment_id: str, release_id: str) -> None:
-        """End the build and the start of a deployment and remove what they left."""
-        self._call("DELETE", f"/releases/{release_id}")
+    def cancel(self, deployment_id: str) -> None:
+        """End the build of a deployment and remove what it left."""
         self._call("DELETE", f"/builds/{deployment_id}")
+
+    def cancel_release(self, release_id: str) -> None:
+        """End the start of a release, or the release, and remove what it left."""
+        self._call("DELETE", f"/releases/{release_id}")
 
     def remove(self, service_id: str) -> None:
         """Remove all that the service has."""

@@ -43,9 +43,7 @@ def get_me(call: Call) -> Profile:
     return Profile.model_validate(service.me(call))
 
 
-@platform.put(
-    "/users/me", scope="write", example={"name": "Jane Doe", "company": "Acme Inc"}
-)
+@platform.put("/users/me", scope="write", example={"name": "Jane Doe", "company": "Acme Inc"})
 def update_me(call: Call, body: ProfileChange) -> Profile:
     """Update the profile of the authenticated user."""
     return Profile.model_validate(service.update_me(call, body.sent()))

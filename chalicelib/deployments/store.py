@@ -41,8 +41,9 @@ class Deployment(Resource):
 
 @dataclass(frozen=True)
 class Configuration:
-    """What a release is started with."""
+    """What a release is built and started with."""
 
+    git_url: str = field(repr=False)
     port: int
     root_directory: str | None = None
     build_command: str | None = None
@@ -87,6 +88,11 @@ def configuration(tenant: str, release_id: str) -> Configuration:
     return Configuration(**json.loads(encryption.decrypt(tenant, _owner(release_id), found.sealed)))
 
 
+def forget_configuration(tx: Transaction, tenant: str, release_id: str) -> None:
+    """Delete the configuration of a release that another has replaced."""
+    tx.delete(_SealedConfiguration(_SealedConfiguration.partition(tenant), release_id))
+
+
 def remove(tx: Transaction, deployment: Deployment) -> None:
     """Delete a deployment with the configurations of its releases."""
     tx.delete(deployment)
@@ -105,7 +111,12 @@ def first_release(deployment_id: str) -> str:
     return f"{deployment_id}-1"
 
 
-MOST_RELEASES = 20
+def later_release(deployment_id: str, number: int) -> str:
+    """The name of a release that starts a deployment anew; the number is the service's."""
+    return f"{deployment_id}-{number + 1}"
+
+
+MOST_RELEASES = 8
 
 
 def _parent(release_id: str) -> str:

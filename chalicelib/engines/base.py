@@ -91,8 +91,11 @@ class Engine(Protocol):
     def retire(self, service_id: str, keep: str | None) -> None:
         """Stop every release of the service but ``keep``; with None its host has no app."""
 
-    def cancel(self, deployment_id: str, release_id: str) -> None:
-        """End the build and the start of a deployment and remove what they left."""
+    def cancel(self, deployment_id: str) -> None:
+        """End the build of a deployment and remove what it left."""
+
+    def cancel_release(self, release_id: str) -> None:
+        """End the start of a release, or the release, and remove what it left."""
 
     def remove(self, service_id: str) -> None:
         """Remove all that the service has: releases, route, artifacts, logs."""

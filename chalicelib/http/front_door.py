@@ -71,9 +71,7 @@ class FrontDoor:
         path = f"/{proxy}"
         return self.answer(path, lambda call: self._router.match(call.method, path))
 
-    def answer(
-        self, path: str, find: Callable[[Call], tuple[Route, dict[str, str]]]
-    ) -> Response:
+    def answer(self, path: str, find: Callable[[Call], tuple[Route, dict[str, str]]]) -> Response:
         """The answer to the current request, errors included, and its log line."""
         started = time.monotonic()
         dynamodb_calls.set(0)
@@ -91,7 +89,9 @@ class FrontDoor:
             method=request.method,
             path=path,
             headers=dict(request.headers),
-            query=parsing.first_values(request.to_original_event()["multiValueQueryStringParameters"]),
+            query=parsing.first_values(
+                request.to_original_event()["multiValueQueryStringParameters"]
+            ),
             raw_body=bytes(request.raw_body),
             source_ip=request.context.get("identity", {}).get("sourceIp", ""),
         )

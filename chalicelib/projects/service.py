@@ -13,6 +13,7 @@ from .store import Project
 
 DEFAULT_NAME = "default"
 
+
 def create(call: Call, body: ProjectCreate) -> Project:
     """Make a project; a job sets it up and makes it active."""
     project = Project.new(call.tenant, ids.new("prj"), status="pending", **body.model_dump())

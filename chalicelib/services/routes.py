@@ -7,6 +7,7 @@ from ..http.call import Call
 from ..http.pages import Listing, Page
 from ..http.routes import FromPath
 from ..http.surfaces import public
+from ..security.egress import redact
 from . import service as services
 from . import store
 from .schemas import LogQuery, Logs, ServiceAnswer, ServiceChange, ServiceCreate, ServiceFilter
@@ -45,9 +46,7 @@ def get_web_service(call: Call, service: ServiceInPath) -> ServiceAnswer:
 
 
 @public.patch(PATH, scope="write", example={"name": "new-name", "min_instances": 2})
-def update_web_service(
-    call: Call, service: ServiceInPath, body: ServiceChange
-) -> ServiceAnswer:
+def update_web_service(call: Call, service: ServiceInPath, body: ServiceChange) -> ServiceAnswer:
     """Change a web service; the process gets the change at its next deploy or restart."""
     return answer(services.update(call, service, body.sent()))
 
@@ -68,4 +67,6 @@ def get_web_service_logs(call: Call, service: ServiceInPath, query: LogQuery) ->
 
 def answer(service: store.Service) -> ServiceAnswer:
     """The answer about a service."""
-    return ServiceAnswer.model_validate(service)
+    shown = ServiceAnswer.model_validate(service)
+    shown.git_repository_url = redact(service.git_repository_url or "") or None
+    return shown

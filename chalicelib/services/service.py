@@ -12,6 +12,7 @@ from ..http.call import Call
 from ..http.pages import Page
 from ..projects import service as projects
 from ..projects.store import Project
+from ..security.egress import redact
 from ..store.transaction import Transaction
 from ..variables import service as variables
 from ..variables.store import Variable
@@ -87,6 +88,8 @@ def update(call: Call, service: Service, changes: dict[str, Any]) -> Service:
     low = changes.get("min_instances", service.min_instances)
     if low > changes.get("max_instances", service.max_instances):
         raise InvalidRequest.field("min_instances", "must not be more than max_instances")
+    if changes.get("git_repository_url") == redact(service.git_repository_url or ""):
+        del changes["git_repository_url"]
     if service.live_deployment_id and NEEDS_ROLLOUT.intersection(changes):
         changes = {**changes, "config_pending": True}
     store.change(call.tx, service, changes)

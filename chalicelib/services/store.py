@@ -43,7 +43,6 @@ class Service(Resource):
     config_pending = BooleanAttribute(default=False)
     live_deployment_id = UnicodeAttribute(null=True)
     live_release_id = UnicodeAttribute(null=True)
-    latest_deployment_id = UnicodeAttribute(null=True)
     waiting_job_id = UnicodeAttribute(null=True)
     rolling_job_id = UnicodeAttribute(null=True)
     releases = NumberAttribute(default=0)

@@ -1,0 +1,136 @@
+"""Starting, stopping and restarting a service: its live deployment, without a build."""
+
+from .. import engines, jobs
+from ..engines.base import Stage
+from ..errors import Conflict
+from ..http.call import Call
+from ..jobs import Again, Job, Outcome
+from ..services import service as services
+from ..services.store import Service
+from ..store.transaction import Transaction
+from ..variables import service as variables
+from . import rollout, store
+from .rollout import LOOK_SECONDS, TURN_SECONDS, lock, unlock
+from .service import configuration_of
+from .store import Deployment
+
+UNDER_WAY = "A deployment of this web service is under way; wait for it, or cancel it"
+BUSY = {"deploying", "starting", "stopping", "restarting"}
+
+
+def start(call: Call, service: Service) -> Service:
+    """Bring the live deployment back; a running service stays as it is."""
+    if service.status == "running":
+        return service
+    return _roll(call, service, "starting")
+
+
+def restart(call: Call, service: Service) -> Service:
+    """Start the live deployment anew, with the present configuration, without a gap."""
+    if service.status == "stopped":
+        raise Conflict("This web service is stopped; start it")
+    return _roll(call, service, "restarting")
+
+
+def stop(call: Call, service: Service) -> Service:
+    """Release the compute; deployments, variables and logs stay."""
+    services.must_stay(service)
+    if service.status in {"stopped", "stopping"}:
+        return service
+    _ask(call, service, "stopping", "service.stop", {})
+    return service
+
+
+def _roll(call: Call, service: Service, status: str) -> Service:
+    services.must_stay(service)
+    if service.status in BUSY:
+        raise Conflict(UNDER_WAY)
+    if service.live_deployment_id is None:
+        raise Conflict("This web service was never deployed; deploy it first")
+    number = int(service.releases) + 1
+    release_id = store.later_release(service.live_deployment_id, number)
+    present = variables.read(call.tenant, service.id)
+    store.configure(call.tx, call.tenant, release_id, configuration_of(service, present))
+    service.releases, service.config_pending = number, False
+    _ask(call, service, status, "service.roll", {"release_id": release_id})
+    return service
+
+
+def _ask(call: Call, service: Service, status: str, kind: str, more: dict[str, str]) -> None:
+    """Enqueue the job that does it; ``Conflict`` when the service changed meanwhile."""
+    payload = {"service_id": service.id, **more}
+    changes = {
+        "status": status,
+        "waiting_job_id": jobs.enqueue(call.tx, call.tenant, kind, payload).id,
+        "releases": service.releases,
+        "config_pending": service.config_pending,
+    }
+    unchanged = Service.status == service.status
+    call.tx.change(service, changes, unchanged, Conflict("The web service just changed; try again"))
+
+
+def _give_up(job: Job, tx: Transaction) -> None:
+    service = services.find(job.tenant, job.payload["service_id"])
+    if service:
+        unlock(tx, service, job, rollout.status_after_failure(service))
+
+
+@jobs.handler("service.stop", give_up=_give_up)
+def run_stop(job: Job, tx: Transaction) -> Outcome:
+    """Stop every release of a service."""
+    service = services.find(job.tenant, job.payload["service_id"])
+    if service is None or _is_overtaken(service, job):
+        return None
+    if service.rolling_job_id != job.id:
+        return _take(job, tx, service)
+    engines.engine().retire(service.id, keep=None)
+    gone = {"rolling_job_id": None, "live_release_id": None, "status": "stopped"}
+    tx.change(service, gone, Service.status != "pending_deletion", jobs.LookAgain())
+    return None
+
+
+@jobs.handler("service.roll", give_up=_give_up)
+def run_roll(job: Job, tx: Transaction) -> Outcome:
+    """Bring a new release of the live deployment one step further."""
+    service = services.find(job.tenant, job.payload["service_id"])
+    if service is None or _is_overtaken(service, job):
+        return None
+    if service.rolling_job_id != job.id:
+        return _take(job, tx, service)
+    if service.live_release_id == job.payload["release_id"]:
+        engines.engine().retire(service.id, keep=service.live_release_id)
+        unlock(tx, service, job)
+        return None
+    return _start(job, tx, service)
+
+
+def _is_overtaken(service: Service, job: Job) -> bool:
+    waits = service.rolling_job_id != job.id
+    return service.status == "pending_deletion" or (waits and service.waiting_job_id != job.id)
+
+
+def _take(job: Job, tx: Transaction, service: Service) -> Outcome:
+    """Take the service's lock, or wait for it."""
+    if service.rolling_job_id is not None:
+        return Again(TURN_SECONDS)
+    lock(tx, service, job, {})
+    return Again(0)
+
+
+def _start(job: Job, tx: Transaction, service: Service) -> Outcome:
+    release_id = job.payload["release_id"]
+    deployment = Deployment.of(job.tenant, str(service.live_deployment_id))
+    if deployment is None:
+        return None
+    progress = rollout.start_release(service, deployment, release_id, job)
+    if progress.stage is Stage.FAILED:
+        engines.engine().cancel_release(release_id)
+        unlock(tx, service, job, rollout.status_after_failure(service))
+        return None
+    if progress.stage is not Stage.HEALTHY:
+        return Again(LOOK_SECONDS)
+    engines.engine().switch(service.id, release_id, service.subdomain)
+    store.forget_configuration(tx, job.tenant, deployment.release_id)
+    tx.change(deployment, {"release_id": release_id})
+    lock(tx, service, job, {"live_release_id": release_id, "status": "running"})
+    return Again(0)

@@ -1,0 +1,220 @@
+"""The way of a deployment: one step an attempt, each recorded by condition.
+
+queued → cloning → building → deploying (or rolling_back) → live → superseded
+   └──────────┴─────────┴────────────┴──→ failed, canceled
+
+A service rolls out one thing at a time: ``rolling_job_id`` is its lock. A deployment that waited
+while a newer one came is overtaken. The old release serves until the new one is healthy; it is
+retired after the switch is recorded.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from .. import clock, engines, jobs
+from ..engines.base import Build, Progress, Release, Stage
+from ..jobs import Again, Job, LookAgain, Outcome
+from ..security.egress import UnsafeUrl, check_git_url
+from ..services import service as services
+from ..services.store import Service
+from ..settings import settings
+from ..store.transaction import Transaction
+from . import store
+from .store import Deployment
+
+LOOK_SECONDS = 5
+TURN_SECONDS = 2
+GAVE_UP = "Orbitra could not finish this deployment; nothing was changed. Please deploy again"
+OVERTAKEN = "A newer deployment, or a stop, was asked for before this one began"
+
+
+def _give_up(job: Job, tx: Transaction) -> None:
+    """Tell the owner that a deployment failed through no fault of theirs."""
+    deployment, service = _load(job)
+    if deployment and deployment.status not in _ENDED:
+        _conclude(tx, deployment, "failed", GAVE_UP)
+    if service:
+        unlock(tx, service, job, status_after_failure(service))
+
+
+@jobs.handler("deployment.run", give_up=_give_up)
+def run(job: Job, tx: Transaction) -> Outcome:
+    """Bring a deployment one step further."""
+    deployment, service = _load(job)
+    if deployment is None or service is None:
+        return None
+    if service.status == "pending_deletion" and deployment.status not in _ENDED:
+        _clean(deployment)
+        _conclude(tx, deployment, "canceled", "The web service is being deleted")
+        return None
+    return _STEPS[deployment.status](job, tx, deployment, service)
+
+
+def lock(tx: Transaction, service: Service, job: Job, changes: dict[str, Any]) -> None:
+    """Make the service this job's; ``LookAgain`` when another job was faster."""
+    free = Service.rolling_job_id.does_not_exist() | (Service.rolling_job_id == job.id)
+    stays = Service.status != "pending_deletion"
+    tx.change(service, {"rolling_job_id": job.id, **changes}, free & stays, LookAgain())
+
+
+def unlock(tx: Transaction, service: Service, job: Job, status: str | None = None) -> None:
+    """Let the next job have the service, and wake the one that waits."""
+    if service.rolling_job_id == job.id:
+        going = service.status == "pending_deletion"
+        changes = {} if status is None or going else {"status": status}
+        unchanged = Service.status == service.status
+        tx.change(service, {"rolling_job_id": None, **changes}, unchanged, LookAgain())
+    if service.waiting_job_id and service.waiting_job_id != job.id:
+        jobs.wake_after(tx, service.waiting_job_id)
+
+
+def start_release(service: Service, deployment: Deployment, release_id: str, job: Job) -> Progress:
+    """Start a release of a deployment beside what serves now, or say how far it is."""
+    configuration = store.configuration(service.tenant, release_id)
+    release = Release(
+        release_id=release_id,
+        deployment_id=deployment.artifact_id,
+        service_id=service.id,
+        job_id=job.id,
+        port=configuration.port,
+        start_command=configuration.start_command,
+        pre_deploy_command=configuration.pre_deploy_command,
+        health_check_path=configuration.health_check_path,
+        root_directory=configuration.root_directory,
+        environment=configuration.environment,
+    )
+    return engines.engine().start(release)
+
+
+def _load(job: Job) -> tuple[Deployment | None, Service | None]:
+    deployment = Deployment.of(job.tenant, job.payload["deployment_id"])
+    return deployment, services.find(job.tenant, job.payload["service_id"])
+
+
+def _wait_turn(job: Job, tx: Transaction, deployment: Deployment, service: Service) -> Outcome:
+    if service.waiting_job_id != job.id:
+        _conclude(tx, deployment, "canceled", OVERTAKEN)
+        return None
+    if service.rolling_job_id not in (None, job.id):
+        return Again(TURN_SECONDS)
+    lock(tx, service, job, {"status": "deploying"})
+    rolls_back = deployment.rollback_from_deployment_id is not None
+    _move(tx, deployment, {"status": "rolling_back" if rolls_back else "cloning"})
+    return Again(0)
+
+
+def _build(job: Job, tx: Transaction, deployment: Deployment, service: Service) -> Outcome:
+    try:
+        progress = _built(job, deployment)
+    except UnsafeUrl as error:
+        progress = Progress(Stage.FAILED, message=f"git_repository_url: {error}")
+    if progress.stage is Stage.FAILED:
+        return _fail(job, tx, deployment, service, progress)
+    if progress.stage is Stage.BUILT:
+        _move(tx, deployment, {"status": "deploying", "commit": progress.commit})
+        return Again(0)
+    if progress.stage.value != deployment.status:
+        _move(tx, deployment, {"status": progress.stage.value})
+    return Again(LOOK_SECONDS)
+
+
+def _built(job: Job, deployment: Deployment) -> Progress:
+    configuration = store.configuration(job.tenant, deployment.release_id)
+    git_url = configuration.git_url
+    allowed = settings()
+    check_git_url(git_url, schemes=allowed.git_schemes, allow_loopback=allowed.allow_loopback)
+    build = Build(
+        deployment_id=deployment.id,
+        service_id=deployment.service_id,
+        job_id=job.id,
+        git_url=git_url,
+        branch=deployment.branch,
+        root_directory=configuration.root_directory,
+        build_command=configuration.build_command,
+        environment=configuration.environment,
+    )
+    return engines.engine().build(build)
+
+
+def _start(job: Job, tx: Transaction, deployment: Deployment, service: Service) -> Outcome:
+    progress = start_release(service, deployment, deployment.release_id, job)
+    if progress.stage is Stage.FAILED:
+        return _fail(job, tx, deployment, service, progress)
+    if progress.stage is not Stage.HEALTHY:
+        return Again(LOOK_SECONDS)
+    engines.engine().switch(service.id, deployment.release_id, service.subdomain)
+    _move(tx, deployment, {"status": "live", "finished_at": clock.now_ms()})
+    _supersede(tx, service, deployment)
+    live = {"live_deployment_id": deployment.id, "live_release_id": deployment.release_id}
+    lock(tx, service, job, {**live, "status": "running"})
+    return Again(0)
+
+
+def _supersede(tx: Transaction, service: Service, deployment: Deployment) -> None:
+    old = service.live_deployment_id and Deployment.of(service.tenant, service.live_deployment_id)
+    if old and old.id != deployment.id:
+        tx.change(old, {"status": "superseded"})
+
+
+def _settle(job: Job, tx: Transaction, deployment: Deployment, service: Service) -> Outcome:
+    """Stop what served before, now that the switch is on record."""
+    engines.engine().retire(service.id, keep=service.live_release_id)
+    unlock(tx, service, job)
+    return None
+
+
+def _clean_up(job: Job, tx: Transaction, deployment: Deployment, service: Service) -> Outcome:
+    """Free what a canceled deployment used, and let what served before serve on."""
+    _clean(deployment)
+    if service.live_release_id:
+        engines.engine().switch(service.id, service.live_release_id, service.subdomain)
+    unlock(tx, service, job, status_after_failure(service))
+    return None
+
+
+def _over(_: Job, __: Transaction, ___: Deployment, ____: Service) -> Outcome:
+    return None
+
+
+def _fail(
+    job: Job, tx: Transaction, deployment: Deployment, service: Service, progress: Progress
+) -> Outcome:
+    _clean(deployment)
+    _conclude(tx, deployment, "failed", progress.message or "It failed")
+    unlock(tx, service, job, status_after_failure(service))
+    return None
+
+
+def status_after_failure(service: Service) -> str:
+    """The service's state when a roll-out came to nothing: the old release serves on."""
+    return "running" if service.live_release_id else "failed"
+
+
+def _clean(deployment: Deployment) -> None:
+    engines.engine().cancel_release(deployment.release_id)
+    engines.engine().cancel(deployment.id)
+
+
+def _conclude(tx: Transaction, deployment: Deployment, status: str, message: str) -> None:
+    ended = {"status": status, "error_message": message, "finished_at": clock.now_ms()}
+    _move(tx, deployment, ended)
+
+
+def _move(tx: Transaction, deployment: Deployment, changes: dict[str, Any]) -> None:
+    """Record a step; ``LookAgain`` when a cancel came in between."""
+    tx.change(deployment, changes, Deployment.status == deployment.status, LookAgain())
+
+
+Step = Callable[[Job, Transaction, Deployment, Service], Outcome]
+_ENDED = {"live", "superseded", "failed", "canceled"}
+_STEPS: dict[str, Step] = {
+    "queued": _wait_turn,
+    "cloning": _build,
+    "building": _build,
+    "deploying": _start,
+    "rolling_back": _start,
+    "live": _settle,
+    "canceled": _clean_up,
+    "superseded": _over,
+    "failed": _over,
+}

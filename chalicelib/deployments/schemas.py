@@ -1,0 +1,128 @@
+"""What clients send and get of deployments."""
+
+from typing import Annotated, Any, Self
+
+from pydantic import Field, TypeAdapter, field_validator
+
+from ..http.schemas import Answer, Body, DeploymentId, ProjectId, Query, ServiceId, Time
+from ..services.schemas import Branch, GitUrl
+from ..variables.schemas import Key, Value
+from .store import Deployment
+
+PLATFORM_STATUS = {
+    "queued": "building",
+    "cloning": "building",
+    "building": "building",
+    "rolling_back": "deploying",
+}
+PUBLIC_STATUS = {
+    "queued": "pending",
+    "live": "running",
+    "superseded": "running",
+    "canceled": "cancelled",
+}
+_KEY: TypeAdapter[str] = TypeAdapter(Key)
+
+
+class ProjectDeploy(Body):
+    """What to deploy of a project; ``environment`` is merged into its variables, as secrets."""
+
+    git_url: GitUrl
+    branch: Branch = "main"
+    environment: Annotated[dict[str, Value], Field(max_length=200)] = {}
+
+    @field_validator("environment")
+    @classmethod
+    def _named_well(cls, environment: dict[str, str]) -> dict[str, str]:
+        for key in environment:
+            _checked(key)
+        return environment
+
+
+def _checked(key: str) -> None:
+    try:
+        _KEY.validate_python(key)
+    except ValueError:
+        rule = "letters, digits and _, not beginning with a digit, at most 256"
+        raise ValueError(f"the key {key[:80]!r} must be made of {rule}") from None
+
+
+class ServiceDeploy(Body):
+    """What to deploy of a web service; without ``branch`` its own."""
+
+    branch: Branch | None = None
+
+
+class WaitQuery(Query):
+    """How many seconds to wait for the deployment to end."""
+
+    wait: Annotated[int, Field(ge=0, le=25)] = 0
+
+
+class PlatformDeployment(Answer):
+    """A deployment, as ``/v1`` shows it."""
+
+    id: DeploymentId
+    project_id: ProjectId
+    service_id: ServiceId
+    status: str
+    url: str
+    git_url: str
+    branch: str
+    commit: str | None
+    error_message: str | None
+    rollback_from_deployment_id: DeploymentId | None
+    created_at: Time
+    finished_at: Time | None
+    duration_ms: int | None
+
+    @classmethod
+    def of(cls, deployment: Deployment) -> Self:
+        """The answer about a deployment."""
+        return cls(**_shown(deployment, PLATFORM_STATUS))
+
+
+class PublicDeployment(Answer):
+    """A deployment, as ``/api`` shows it. ``build_logs`` is null in lists."""
+
+    id: DeploymentId
+    project_id: ProjectId
+    web_service_id: ServiceId
+    status: str
+    is_live: bool
+    url: str
+    git_url: str
+    branch: str
+    commit: str | None
+    error_message: str | None
+    rollback_from_deployment_id: DeploymentId | None
+    build_logs: str | None
+    created_at: Time
+    finished_at: Time | None
+    duration_ms: int | None
+
+    @classmethod
+    def of(cls, deployment: Deployment, build_logs: str | None = None) -> Self:
+        """The answer about a deployment."""
+        shown = _shown(deployment, PUBLIC_STATUS)
+        shown["web_service_id"] = shown.pop("service_id")
+        return cls(**shown, is_live=deployment.status == "live", build_logs=build_logs)
+
+
+def _shown(deployment: Deployment, spelling: dict[str, str]) -> dict[str, Any]:
+    created, finished = int(deployment.created_at), deployment.finished_at
+    return {
+        "id": deployment.id,
+        "project_id": deployment.project_id,
+        "service_id": deployment.service_id,
+        "status": spelling.get(deployment.status, deployment.status),
+        "url": deployment.url,
+        "git_url": deployment.git_url,
+        "branch": deployment.branch,
+        "commit": deployment.commit,
+        "error_message": deployment.error_message,
+        "rollback_from_deployment_id": deployment.rollback_from_deployment_id,
+        "created_at": created,
+        "finished_at": int(finished) if finished else None,
+        "duration_ms": int(finished) - created if finished else None,
+    }

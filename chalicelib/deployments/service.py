@@ -1,0 +1,187 @@
+"""The rules of deployments: what is asked for. What follows is done by the roll-out."""
+
+from typing import Any
+
+from .. import clock, engines, ids, jobs
+from ..errors import Conflict, InvalidRequest, NotFound
+from ..http.call import Call
+from ..http.pages import Page
+from ..projects import service as projects
+from ..projects.store import Project
+from ..security.egress import redact
+from ..services import service as services
+from ..services import store as service_store
+from ..services.store import Service
+from ..variables import service as variables
+from ..variables.store import Variables
+from . import store
+from .store import Configuration, Deployment
+
+TERMINAL = frozenset({"live", "superseded", "failed", "canceled"})
+
+
+def deploy_project(
+    call: Call, project: Project, git_url: str, branch: str, environment: dict[str, str]
+) -> Deployment:
+    """Deploy the project's default web service, which is made on first use."""
+    changes = {"git_repository_url": git_url, "branch": branch}
+    given = variables.secrets(environment)
+    if project.default_service_id is None:
+        return _deploy_first(call, project, changes, given)
+    service = services.get(call, project.default_service_id)
+    merged = variables.merge(call.tx, call.tenant, service.id, given)
+    return _deploy(call, service, changes, merged)
+
+
+def deploy(call: Call, service: Service, branch: str | None) -> Deployment:
+    """Deploy a web service's branch, or another of its repository."""
+    present = variables.read(call.tenant, service.id)
+    return _deploy(call, service, {}, present, branch=branch)
+
+
+def rollback(call: Call, target: Deployment) -> Deployment:
+    """Deploy again what an earlier successful deployment built, as it was configured."""
+    if target.status not in {"live", "superseded"}:
+        raise Conflict("Only a deployment that was live can be rolled back to")
+    service = services.get(call, target.service_id)
+    configuration = store.configuration(call.tenant, target.release_id)
+    deployment = _new(
+        service,
+        git_url=target.git_url,
+        branch=target.branch,
+        commit=target.commit,
+        artifact_id=target.artifact_id,
+        rollback_from_deployment_id=target.id,
+    )
+    _begin(call, service, deployment, configuration, {})
+    return deployment
+
+
+def cancel(call: Call, deployment: Deployment) -> Deployment:
+    """Cancel a deployment that is under way; its job frees what it used."""
+    if deployment.status == "canceled":
+        return deployment
+    if deployment.status in TERMINAL:
+        raise Conflict(f"This deployment is over: it is {deployment.status}")
+    ended = {"status": "canceled", "finished_at": clock.now_ms()}
+    over = Conflict("This deployment came to its end just now; look at it again")
+    call.tx.change(deployment, ended, Deployment.status == deployment.status, over)
+    jobs.wake_after(call.tx, deployment.job_id)
+    return deployment
+
+
+def get(call: Call, deployment_id: str) -> Deployment:
+    """The workspace's deployment. Raises ``NotFound``."""
+    deployment = Deployment.of(call.tenant, deployment_id)
+    if deployment is None:
+        raise NotFound
+    return deployment
+
+
+def of_service(call: Call, deployment_id: str, service: Service) -> Deployment:
+    """The service's deployment. Raises ``NotFound``, also for another service's."""
+    deployment = get(call, deployment_id)
+    if deployment.service_id != service.id:
+        raise NotFound
+    return deployment
+
+
+def page(call: Call, service_id: str | None, page: Page) -> tuple[list[Deployment], int]:
+    """A service's deployments, newest first, and how many there are."""
+    if service_id is None:
+        return [], 0
+    return store.page(call.tenant, service_id, page.offset, page.limit)
+
+
+def build_log(deployment: Deployment) -> str:
+    """What the build of a deployment wrote."""
+    return engines.engine().build_log(deployment.artifact_id)
+
+
+def _deploy_first(
+    call: Call, project: Project, changes: dict[str, Any], given: Variables
+) -> Deployment:
+    """Deploy the default service that is made in the same transaction."""
+    service = services.prepare(project, {"name": project.name[:63], **changes})
+    projects.make_default_service(call.tx, project, service.id)
+    variables.create(call.tx, call.tenant, service.id, given)
+    deployment = _new(service)
+    _stage(call, service, deployment, configuration_of(service, given))
+    service.waiting_job_id = deployment.job_id
+    service_store.add(call.tx, service)
+    return deployment
+
+
+def _deploy(
+    call: Call,
+    service: Service,
+    changes: dict[str, Any],
+    present: Variables,
+    branch: str | None = None,
+) -> Deployment:
+    for name, value in changes.items():
+        setattr(service, name, value)
+    if not service.git_repository_url:
+        raise InvalidRequest.field("git_repository_url", "set it on the web service first")
+    deployment = _new(service, branch=branch or service.branch)
+    _begin(call, service, deployment, configuration_of(service, present), changes)
+    return deployment
+
+
+def _begin(
+    call: Call,
+    service: Service,
+    deployment: Deployment,
+    configuration: Configuration,
+    changes: dict[str, Any],
+) -> None:
+    services.must_stay(service)
+    _stage(call, service, deployment, configuration)
+    changes = {**changes, "waiting_job_id": deployment.job_id, "config_pending": False}
+    call.tx.change(service, changes, Service.status != "pending_deletion")
+
+
+def _stage(
+    call: Call, service: Service, deployment: Deployment, configuration: Configuration
+) -> None:
+    """Stage the deployment, its configuration and its job."""
+    payload = {"deployment_id": deployment.id, "service_id": service.id}
+    deployment.job_id = jobs.enqueue(call.tx, call.tenant, "deployment.run", payload).id
+    store.configure(call.tx, call.tenant, deployment.release_id, configuration)
+    store.add(call.tx, deployment)
+
+
+def _new(service: Service, **fields: Any) -> Deployment:
+    deployment_id = ids.new("dep")
+    given = {
+        "git_url": service.git_repository_url,
+        "branch": service.branch,
+        "artifact_id": deployment_id,
+        **fields,
+    }
+    given["git_url"] = redact(given["git_url"])
+    return Deployment.new(
+        service.tenant,
+        deployment_id,
+        parent=f"{service.id}#{deployment_id}",
+        service_id=service.id,
+        project_id=service.project_id,
+        status="queued",
+        url=service.url,
+        release_id=store.first_release(deployment_id),
+        **given,
+    )
+
+
+def configuration_of(service: Service, present: Variables) -> Configuration:
+    """What a release of the service, as it is now set, is built and started with."""
+    return Configuration(
+        git_url=str(service.git_repository_url),
+        port=int(service.port),
+        root_directory=service.root_directory,
+        build_command=service.build_command,
+        start_command=service.start_command,
+        pre_deploy_command=service.pre_deploy_command,
+        health_check_path=service.health_check_path,
+        environment=variables.environment(present),
+    )

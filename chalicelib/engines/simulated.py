@@ -1,0 +1,73 @@
+"""An engine that runs nothing: it walks the states, for tests and for a dry installation.
+
+The branch ``fail-build`` fails its build, ``fail-health`` its health check.
+"""
+
+from collections import defaultdict
+
+from .base import Build, LogPage, Progress, Release, Stage
+
+BUILD_FAILED = "The build command ended with exit code 1. Read the build log, mend it, push."
+NEVER_HEALTHY = "The app did not answer its health check. Listen on the port in PORT."
+
+
+class SimulatedEngine:
+    """Answers with one stage after the other; keeps what it was asked in memory."""
+
+    def __init__(self) -> None:
+        self.looks: defaultdict[str, int] = defaultdict(int)
+        self.branches: dict[str, str] = {}
+        self.serving: dict[str, str] = {}
+
+    def build(self, build: Build) -> Progress:
+        """Cloning at the first look, building at the second, built at the third."""
+        self.branches[build.deployment_id] = build.branch
+        looks = self._look(build.deployment_id)
+        if looks >= 3 and build.branch == "fail-build":
+            return Progress(Stage.FAILED, message=BUILD_FAILED)
+        stages = [Stage.CLONING, Stage.BUILDING, Stage.BUILT]
+        return Progress(stages[min(looks, 3) - 1], commit="0" * 40)
+
+    def start(self, release: Release) -> Progress:
+        """Starting at the first look, healthy at the second."""
+        if self._look(release.release_id) < 2:
+            return Progress(Stage.STARTING)
+        if self.branches.get(release.deployment_id) == "fail-health":
+            return Progress(Stage.FAILED, message=NEVER_HEALTHY)
+        return Progress(Stage.HEALTHY)
+
+    def switch(self, service_id: str, release_id: str, host: str) -> None:
+        """Note what serves."""
+        del host
+        self.serving[service_id] = release_id
+
+    def retire(self, service_id: str, keep: str | None) -> None:
+        """Note that nothing serves, when nothing is kept."""
+        if keep is None:
+            self.serving.pop(service_id, None)
+
+    def cancel(self, deployment_id: str) -> None:
+        """Forget the build."""
+        self.looks.pop(deployment_id, None)
+
+    def cancel_release(self, release_id: str) -> None:
+        """Forget the release."""
+        self.looks.pop(release_id, None)
+
+    def remove(self, service_id: str) -> None:
+        """Forget what serves."""
+        self.serving.pop(service_id, None)
+
+    def build_log(self, deployment_id: str) -> str:
+        """Nothing was built, so nothing was written."""
+        del deployment_id
+        return ""
+
+    def logs(self, service_id: str, tail: int, since: int | None) -> LogPage:
+        """Nothing ran, so nothing was written."""
+        del tail, since
+        return LogPage("", self.serving.get(service_id))
+
+    def _look(self, name: str) -> int:
+        self.looks[name] += 1
+        return self.looks[name]

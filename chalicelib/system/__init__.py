@@ -1,0 +1,1 @@
+"""What Orbitra says of itself: its health and its description."""
