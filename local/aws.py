@@ -96,6 +96,7 @@ def _make_resources() -> dict[str, str]:
     return {
         "ORBITRA_TABLE_PREFIX": f"{STACK}-",
         "ORBITRA_QUEUE_URL": stack.made["JobsQueue"]["Ref"],
+        "ORBITRA_DEAD_LETTERS_URL": stack.made["JobsDeadLetters"]["Ref"],
         "ORBITRA_KMS_KEY_ID": stack.made["SecretsKey"]["Ref"],
     }
 

@@ -39,13 +39,11 @@ class Releases:
         places: Places,
         limits: Limits,
         *,
-        is_built: Callable[[str], bool],
         announce: Callable[[str], None],
         changed: Callable[[], None],
     ) -> None:
         self._places = places
         self._limits = limits
-        self._is_built = is_built
         self._announce = announce
         self._changed = changed
         self._all: dict[str, _Instance] = {}
@@ -54,12 +52,12 @@ class Releases:
         # Two supervisors on one machine shall not reach for the same ports.
         next(itertools.islice(self._ports, os.getpid() * 97 % len(_PORTS), None))
 
-    def put(self, release: Release) -> Progress:
+    def put(self, release: Release, *, built: bool) -> Progress:
         """Begin to start a release at the first call; how far it is, at every call."""
         if release.release_id not in self._all:
             instance = _Instance(release, self._log(release.service_id))
             self._all[release.release_id] = instance
-            instance.life = asyncio.create_task(self._live(instance, release))
+            instance.life = asyncio.create_task(self._live(instance, release, built))
         return self._all[release.release_id].progress
 
     def port(self, release_id: str | None) -> int | None:
@@ -102,8 +100,10 @@ class Releases:
             instance.life.cancel()
             await asyncio.wait([instance.life])
 
-    async def _live(self, instance: _Instance, release: Release) -> None:
+    async def _live(self, instance: _Instance, release: Release, built: bool) -> None:
         try:
+            if not built:
+                raise Failure("The build of this deployment is no longer kept; deploy it again.")
             await self._start(instance, release)
             instance.log.say(f"Healthy on port {instance.port}")
             self._move(instance, Stage.HEALTHY)
@@ -127,8 +127,6 @@ class Releases:
         raise Failure(explain("The app ended with", status, instance.command.tail))
 
     async def _start(self, instance: _Instance, release: Release) -> None:
-        if not self._is_built(release.deployment_id):
-            raise Failure("The build of this deployment is no longer kept; deploy it again.")
         tree = self._places.artifact(release.deployment_id)
         root = working_directory(tree, release.root_directory)
         start = detection.start_command(root, release.start_command)

@@ -1,0 +1,27 @@
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+help:  ## Say what can be made
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+run: $(READY)  ## Set up, then run the whole platform on this machine
+	@$(BIN)/python -m local
+
+test: $(READY)  ## Run all tests, two at a time
+	@$(BIN)/python -m pytest -n 2 --dist loadfile
+
+check: $(READY)  ## Lint, check the types, run all tests
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
+	@$(MAKE) --no-print-directory test
+
+clean-local:  ## Drop what the local run keeps
+	rm -rf .orbitra
+
+$(READY): requirements.txt requirements-dev.txt
+	@echo "Setting up .venv (this takes a minute the first time) …"
+	@python3 -m venv $(VENV)
+	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@
+
+.PHONY: help run test check clean-local

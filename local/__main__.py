@@ -1,0 +1,118 @@
+"""``make run``: starts the three processes, says where to go, and stops them at Ctrl-C.
+
+The three keep out of each other's way: the API with AWS inside, the supervisor of users'
+processes, and the proxy in front of them. Each ends when this one does.
+"""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from .banner import banner
+from .samples import make_repositories
+
+STATE = Path(os.environ.get("ORBITRA_STATE", ".orbitra")).resolve()
+STOP_SECONDS = 30
+
+
+@dataclass
+class Ports:
+    """Where the API and the proxy listen."""
+
+    api: int
+    proxy: int
+
+
+def main() -> int:
+    """Run until Ctrl-C, SIGTERM, or until one of the three ends by itself."""
+    ports = Ports(int(os.environ.get("PORT", "8000")), int(os.environ.get("PROXY_PORT", "8080")))
+    STATE.mkdir(mode=0o700, exist_ok=True)
+    os.environ |= _settings(ports)
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    children = _start(ports)
+    try:
+        return _serve(children, ports, stop)
+    finally:
+        _end(children)
+
+
+def _settings(ports: Ports) -> dict[str, str]:
+    """What differs from the cloud: an operator's own values are kept."""
+    local = {
+        "ORBITRA_PUBLIC_BASE_URL": f"http://localhost:{ports.api}",
+        "ORBITRA_APPS_URL": f"http://{{host}}.localhost:{ports.proxy}",
+        "ORBITRA_ENGINE": "local",
+        "ORBITRA_GIT_SCHEMES": "https,http,git,file",
+        "ORBITRA_ALLOW_LOOPBACK": "true",
+    }
+    return {name: value for name, value in local.items() if name not in os.environ}
+
+
+def _start(ports: Ports) -> dict[str, subprocess.Popen[str]]:
+    socket = STATE / "supervisor.sock"
+    schemes = os.environ["ORBITRA_GIT_SCHEMES"]
+    run = ["--socket", str(socket), "--state", str(STATE / "run"), "--git-schemes", schemes]
+    log = STATE / "api.log"
+    listening = ["--socket", str(socket), "--port"]
+    return {
+        "supervisor": _child("local.supervisor", *run),
+        "proxy": _child("local.proxy", *listening, str(ports.proxy)),
+        "API": _child("local.api", *listening, str(ports.api), "--log", str(log)),
+    }
+
+
+def _child(module: str, *options: str) -> subprocess.Popen[str]:
+    """A process of its own group, so that Ctrl-C reaches it through us; it ends with our stdin."""
+    return subprocess.Popen(
+        [sys.executable, "-m", module, *options],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE if module == "local.api" else None,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def _serve(
+    children: dict[str, subprocess.Popen[str]], ports: Ports, stop: threading.Event
+) -> int:
+    account = _ready(children["API"])
+    if account is None:
+        print(f"Orbitra did not start; the lines above and {STATE / 'api.log'} say why.")
+        return 1
+    sample = make_repositories(STATE)["node-hello"]
+    print(banner(ports.api, ports.proxy, account, sample), flush=True)
+    while not stop.wait(0.5):
+        for name, child in children.items():
+            if child.poll() is not None:
+                print(f"The {name} process ended with code {child.returncode}; stopping.")
+                return 1
+    print("\nStopping …", flush=True)
+    return 0
+
+
+def _ready(api: subprocess.Popen[str]) -> dict[str, Any] | None:
+    """What the API says once it serves; None when it ended before."""
+    line = api.stdout.readline() if api.stdout else ""
+    return json.loads(line) if line else None
+
+
+def _end(children: dict[str, subprocess.Popen[str]]) -> None:
+    for child in children.values():
+        child.terminate()
+    for child in children.values():
+        try:
+            child.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            child.kill()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

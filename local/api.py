@@ -1,0 +1,84 @@
+"""The API process: AWS, the app, the queue pump and the schedules.
+
+Run as ``python -m local.api --port 8000 --socket PATH``. Prints one line of JSON once it serves:
+the demo account and its key.
+"""
+
+import argparse
+import json
+import logging
+import signal
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from . import aws
+from .lifeline import on_parent_end
+
+if TYPE_CHECKING:
+    from .gateway import Gateway
+
+SWEEP_SECONDS = 60
+
+
+def main() -> None:
+    """Serve until SIGTERM, SIGINT or the end of stdin."""
+    options = _options()
+    logging.basicConfig(filename=options.log, level=logging.INFO, format="%(message)s")
+    logging.getLogger("botocore").setLevel(logging.WARNING)
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    aws.start()
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    on_parent_end(stop.set)
+    gateway = _serve(options, stop)
+    print(json.dumps(_demo_account(gateway)), flush=True)
+    stop.wait()
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m local.api", description=__doc__)
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=8000)
+    parser.add_argument("--socket", type=Path, required=True)
+    parser.add_argument("--log", type=Path, required=True)
+    return parser.parse_args()
+
+
+def _serve(options: argparse.Namespace, stop: threading.Event) -> "Gateway":
+    """Put the engine, the pump, the schedules and the server in place."""
+    import app
+    from chalicelib import engines, jobs
+    from chalicelib.settings import settings
+
+    from . import schedules
+    from .engine import LocalEngine
+    from .gateway import Gateway
+    from .http_server import HttpServer
+    from .queue_pump import QueuePump
+
+    engine = LocalEngine(options.socket)
+    engines.use(engine)
+    engine.listen(jobs.wake, stop)
+    pump = QueuePump(settings().queue_url, app.work)
+    _thread(pump.run, stop)
+    _thread(schedules.run, app.sweep_jobs, SWEEP_SECONDS, stop)
+    gateway = Gateway(app.app)
+    HttpServer(gateway, options.host, options.port).start()
+    return gateway
+
+
+def _demo_account(gateway: "Gateway") -> dict[str, str]:
+    from .demo import make_account
+
+    return make_account(gateway)
+
+
+def _thread(target: Callable[..., None], *args: Any) -> None:
+    threading.Thread(target=target, args=args, daemon=True).start()
+
+
+if __name__ == "__main__":
+    main()
