@@ -1,7 +1,8 @@
 """Orbitra's table of contents: every feature, every event handler."""
 
-from chalice import Chalice, Rate
-from chalice.app import CloudWatchEvent, SQSEvent
+import logging
+
+from chalice.app import Chalice, CloudWatchEvent, Rate, SQSEvent
 
 import chalicelib.accounts.routes
 import chalicelib.api_keys.routes
@@ -17,6 +18,8 @@ from chalicelib.accounts.admission import admit
 from chalicelib.http import front_door
 from chalicelib.http.surfaces import all_routes
 from chalicelib.jobs import sweep, worker
+
+logging.getLogger("chalicelib").setLevel(logging.INFO)
 
 app = Chalice(app_name="orbitra")
 front_door.mount(app, all_routes(), admit)

@@ -6,8 +6,8 @@ sort by the time they were made. Every path accepts the TypeID or the bare UUID.
 
 import secrets
 import time
-import uuid
 
+import uuid_utils
 from typeid import TypeID
 from typeid.core.errors import TypeIDException
 
@@ -29,14 +29,14 @@ def new(prefix: str) -> str:
     return str(TypeID.from_uuid(_uuid7(), prefix))
 
 
-def _uuid7() -> uuid.UUID:
+def _uuid7() -> uuid_utils.UUID:
     """A UUIDv7 whose 12 bits after the milliseconds hold their fraction (RFC 9562 §6.2, method 3).
 
     Ids made one after the other in one process therefore sort in that order.
     """
     ms, rest = divmod(time.time_ns(), 1_000_000)
     fraction = (rest << 12) // 1_000_000
-    return uuid.UUID(int=ms << 80 | 7 << 76 | fraction << 64 | 2 << 62 | secrets.randbits(62))
+    return uuid_utils.UUID(int=ms << 80 | 7 << 76 | fraction << 64 | 2 << 62 | secrets.randbits(62))
 
 
 def parse(prefix: str, text: str) -> str:
@@ -57,8 +57,8 @@ def parse(prefix: str, text: str) -> str:
     return text
 
 
-def _canonical(text: str) -> uuid.UUID:
-    found = uuid.UUID(text)
+def _canonical(text: str) -> uuid_utils.UUID:
+    found = uuid_utils.UUID(text)
     if str(found) != text.lower():
         raise ValueError(text)
     return found

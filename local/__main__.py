@@ -80,9 +80,7 @@ def _child(module: str, *options: str) -> subprocess.Popen[str]:
     )
 
 
-def _serve(
-    children: dict[str, subprocess.Popen[str]], ports: Ports, stop: threading.Event
-) -> int:
+def _serve(children: dict[str, subprocess.Popen[str]], ports: Ports, stop: threading.Event) -> int:
     account = _ready(children["API"])
     if account is None:
         print(f"Orbitra did not start; the lines above and {STATE / 'api.log'} say why.")

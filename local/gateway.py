@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from chalice import Chalice
+from chalice.app import Chalice
 from chalice.local import LambdaContext, LocalChalice
 
 from chalicelib import ids

@@ -47,7 +47,7 @@ class ProfileChange(Body):
 
     read_only = frozenset({"id", "email", "plan", "created_at", "updated_at"})
 
-    name: PersonName = ""
+    name: PersonName = Field(default_factory=str)
     company: Annotated[Line, Field(max_length=100)] | None = None
 
 

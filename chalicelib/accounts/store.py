@@ -91,7 +91,10 @@ def session(user_id: str, session_id: str) -> Session | None:
 
 def renew(session: Session, generation: int, lifetime: int) -> bool:
     """Move the session to its next generation; False when it has moved on already."""
-    actions = [Session.generation.add(1), Session.expires_at.set(clock.now() + lifetime)]
+    actions: list[Action] = [
+        Session.generation.add(1),
+        Session.expires_at.set(clock.now() + lifetime),
+    ]
     try:
         session.update(actions=actions, condition=Session.generation == generation)
     except UpdateError as error:

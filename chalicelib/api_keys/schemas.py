@@ -17,7 +17,7 @@ def _future(text: str) -> str:
         moment = _RFC3339.validate_json(f'"{text}"')
     except ValidationError:
         raise ValueError("must be an RFC 3339 time, like 2027-01-31T12:00:00Z") from None
-    if moment.tzinfo is None or not "-" in text:
+    if moment.tzinfo is None or "-" not in text:
         raise ValueError("must be an RFC 3339 time with its offset, like 2027-01-31T12:00:00Z")
     if moment <= datetime.fromtimestamp(clock.now(), UTC):
         raise ValueError("must be in the future")

@@ -1,8 +1,10 @@
 """The rules of API keys."""
 
+from typing import cast
+
 from .. import clock, ids
 from ..errors import Forbidden, InvalidRequest, NotFound, Unauthorized
-from ..http.call import Call, Caller
+from ..http.call import Call, Caller, Scope
 from ..http.pages import Page
 from ..security import keys
 from ..workspaces import service as workspaces
@@ -70,5 +72,5 @@ def caller_of(plaintext: keys.PlaintextKey) -> Caller:
     if allowed is None:
         raise Unauthorized(INVALID)
     mode, _, workspace_id = key.tenant.partition("#")
-    scope = workspaces.narrower(allowed, key.scope)
+    scope = workspaces.narrower(allowed, cast(Scope, key.scope))
     return Caller(key.created_by, workspace_id, scope, mode, key_id=key.id)

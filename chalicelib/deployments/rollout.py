@@ -156,7 +156,7 @@ def _supersede(tx: Transaction, service: Service, deployment: Deployment) -> Non
         tx.change(old, {"status": "superseded"})
 
 
-def _settle(job: Job, tx: Transaction, deployment: Deployment, service: Service) -> Outcome:
+def _settle(job: Job, tx: Transaction, _: Deployment, service: Service) -> Outcome:
     """Stop what served before, now that the switch is on record."""
     engines.engine().retire(service.id, keep=service.live_release_id)
     unlock(tx, service, job)

@@ -29,7 +29,7 @@ class ProjectDeploy(Body):
 
     git_url: GitUrl
     branch: Branch = "main"
-    environment: Annotated[dict[str, Value], Field(max_length=200)] = {}
+    environment: Annotated[dict[str, Value], Field(max_length=200, default_factory=dict)]
 
     @field_validator("environment")
     @classmethod

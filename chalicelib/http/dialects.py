@@ -15,8 +15,13 @@ ENVELOPE = "profile=envelope"
 class Dialect(Protocol):
     """One surface's way of writing."""
 
-    name: str
-    default_limit: int
+    @property
+    def name(self) -> str:
+        """What the surface is called."""
+
+    @property
+    def default_limit(self) -> int:
+        """How many rows a page has when nothing is said."""
 
     def id(self, typeid: str) -> str:
         """An id as this surface spells it."""
@@ -26,6 +31,9 @@ class Dialect(Protocol):
 
     def time(self, ms: int) -> Any:
         """A time, given in epoch milliseconds."""
+
+    def time_schema(self) -> dict[str, Any]:
+        """The JSON schema of a time."""
 
     def page(self, query: Mapping[str, str], default_limit: int) -> Page:
         """The page that the query asks for. Raises ``InvalidRequest``."""
@@ -45,6 +53,9 @@ class Dialect(Protocol):
     def error(self, error: ApiError, call: Call) -> Any:
         """The body of an error."""
 
+    def error_schema(self) -> dict[str, Any]:
+        """The JSON schema of such a body."""
+
 
 def _object(**properties: Any) -> dict[str, Any]:
     return {"type": "object", "properties": properties, "required": list(properties)}
@@ -52,6 +63,7 @@ def _object(**properties: Any) -> dict[str, Any]:
 
 INTEGER = {"type": "integer"}
 STRING = {"type": "string"}
+DATE_TIME = {"type": "string", "format": "date-time"}
 
 
 @dataclass(frozen=True)
@@ -73,8 +85,12 @@ class Platform:
         """RFC 3339, UTC, whole seconds."""
         return clock.rfc3339(ms)
 
+    def time_schema(self) -> dict[str, Any]:
+        """A date-time."""
+        return DATE_TIME
+
     def page(self, query: Mapping[str, str], default_limit: int) -> Page:
-        """``page`` from 1, ``limit`` 1–100."""
+        """``page`` from 1, ``limit`` 1 to 100."""
         number = read_number(query, "page", 1, 1, 1_000_000)
         limit = read_number(query, "limit", default_limit, 1, 100)
         return Page(offset=(number - 1) * limit, limit=limit)
@@ -120,6 +136,14 @@ class Platform:
         }
         return {"error": body}
 
+    def error_schema(self) -> dict[str, Any]:
+        """The schema of ``error``."""
+        details = {"type": "object"}
+        inner = _object(
+            status=INTEGER, code=STRING, message=STRING, details=details, request_id=STRING
+        )
+        return _object(error=inner)
+
 
 @dataclass(frozen=True)
 class Public:
@@ -141,8 +165,12 @@ class Public:
         """RFC 3339, UTC, whole seconds."""
         return clock.rfc3339(ms)
 
+    def time_schema(self) -> dict[str, Any]:
+        """A date-time."""
+        return DATE_TIME
+
     def page(self, query: Mapping[str, str], default_limit: int) -> Page:
-        """``offset`` from 0, ``limit`` 1–100."""
+        """``offset`` from 0, ``limit`` 1 to 100."""
         return Page(
             offset=read_number(query, "offset", 0, 0, 100_000_000),
             limit=read_number(query, "limit", default_limit, 1, 100),
@@ -171,6 +199,10 @@ class Public:
         """One line that names the field at fault."""
         del call
         return {"detail": _first(error) or error.message}
+
+    def error_schema(self) -> dict[str, Any]:
+        """The schema of ``error``."""
+        return _object(detail=STRING)
 
 
 def _details(error: ApiError) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from chalice import Chalice, Response
+from chalice.app import Chalice, Request, Response
 from pydantic import BaseModel
 
 from ..aws import dynamodb_calls, is_passing
@@ -18,17 +18,17 @@ from .pages import Listing
 from .router import Router
 from .routes import Route
 
-log = logging.getLogger("orbitra.requests")
+log = logging.getLogger(__name__)
 
 Admit = Callable[[Call], Caller]
 CATCH_ALL = "/{proxy+}"
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
-HEADERS = {
+HEADERS: dict[str, str | list[str]] = {
     "Content-Type": "application/json",
     "Cache-Control": "no-store",
     "X-Content-Type-Options": "nosniff",
 }
-ALLOW_ANY_ORIGIN = {
+ALLOW_ANY_ORIGIN: dict[str, str | list[str]] = {
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Allow-Methods": ", ".join(METHODS),
     "Access-Control-Allow-Headers": "Authorization, Content-Type, Idempotency-Key, X-Workspace-Id",
@@ -46,6 +46,7 @@ def mount(app: Chalice, routes: list[Route], admit: Admit) -> None:
         app.route(route.path, methods=[route.method], name=route.operation_id, content_types=[])(
             door.view(route)
         )
+    app.route("/openapi.json", methods=["GET"], name="openapi")(lambda: _description(routes))
     for path in ("/", CATCH_ALL):
         app.route(path, methods=METHODS, name="catch_all", content_types=[])(door.catch_all)
 
@@ -78,13 +79,24 @@ class FrontDoor:
         call = self._open(path)
         dialect = of_path(path)
         status, body, extra = self._outcome(call, dialect, find)
-        headers = {**HEADERS, **ALLOW_ANY_ORIGIN, "X-Request-Id": call.request_id, **extra}
+        headers: dict[str, str | list[str]] = {
+            **HEADERS,
+            **ALLOW_ANY_ORIGIN,
+            "X-Request-Id": call.request_id,
+            **extra,
+        }
         _log(call, status, started)
         text = "" if call.method == "HEAD" or body is None else _json(body)
         return Response(body=text, status_code=status, headers=headers)
 
-    def _open(self, path: str) -> Call:
+    def _request(self) -> Request:
         request = self._app.current_request
+        if request is None:
+            raise RuntimeError("a view was called without a request")
+        return request
+
+    def _open(self, path: str) -> Call:
+        request = self._request()
         return Call(
             method=request.method,
             path=path,
@@ -92,7 +104,7 @@ class FrontDoor:
             query=parsing.first_values(
                 request.to_original_event()["multiValueQueryStringParameters"]
             ),
-            raw_body=bytes(request.raw_body),
+            raw_body=_bytes(request.raw_body),
             source_ip=request.context.get("identity", {}).get("sourceIp", ""),
         )
 
@@ -118,6 +130,13 @@ class FrontDoor:
         body = _written(result, call, route)
         call.tx.commit()
         return body
+
+
+def _description(routes: list[Route]) -> Response:
+    """The OpenAPI description; readable by anyone, also from a page of another origin."""
+    from .openapi import describe
+
+    return Response(body=_json(describe(routes)), headers={**HEADERS, **ALLOW_ANY_ORIGIN})
 
 
 def _arguments(call: Call, route: Route, params: dict[str, str]) -> dict[str, Any]:
@@ -170,6 +189,10 @@ def _log(call: Call, status: int, started: float) -> None:
         "dynamodb_calls": dynamodb_calls.get(),
     }
     log.info(json.dumps(line))
+
+
+def _bytes(body: str | bytes) -> bytes:
+    return body.encode() if isinstance(body, str) else body
 
 
 def _json(body: Any) -> str:

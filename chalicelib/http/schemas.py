@@ -11,6 +11,7 @@ from pydantic import (
     PlainSerializer,
     SerializationInfo,
     StringConstraints,
+    WithJsonSchema,
     model_validator,
 )
 from pydantic.json_schema import JsonSchemaValue
@@ -90,6 +91,7 @@ def _printable(text: str) -> str:
 Time = Annotated[
     int,
     PlainSerializer(_write_time, when_used="json"),
+    WithJsonSchema({"type": "integer", "format": "epoch-ms"}),
 ]
 """Epoch milliseconds inside; as the dialect writes times outside."""
 

@@ -20,7 +20,7 @@ SKEW_MS = 1_000
 KEPT_SECONDS = 7 * 86_400
 
 
-class _ByDue(GlobalSecondaryIndex[Any]):
+class _ByDue(GlobalSecondaryIndex[Any]):  # type: ignore[no-untyped-call] # PynamoDB's own
     """What the sweep reads: unfinished jobs by when they should have been seen to."""
 
     class Meta:

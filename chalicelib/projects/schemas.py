@@ -41,7 +41,7 @@ class ProjectChange(Body):
 
     read_only = READ_ONLY | {"region"}
 
-    name: ProjectName = ""
+    name: ProjectName = Field(default_factory=str)
     framework: Framework | None = None
     description: Description | None = None
 

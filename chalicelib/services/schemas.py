@@ -60,7 +60,16 @@ Environment = Annotated[
 Port = Annotated[int, Field(ge=1, le=65535)]
 
 READ_ONLY = frozenset(
-    "id status url subdomain live_deployment_id config_pending created_at updated_at".split()
+    [
+        "id",
+        "status",
+        "url",
+        "subdomain",
+        "live_deployment_id",
+        "config_pending",
+        "created_at",
+        "updated_at",
+    ]
 )
 
 
@@ -97,7 +106,7 @@ class ServiceCreate(_ServiceFields):
 
     name: ServiceName
     project_id: ProjectId | None = None
-    env_vars: Annotated[list[VariableSet], Field(max_length=200)] = []
+    env_vars: Annotated[list[VariableSet], Field(max_length=200, default_factory=list)]
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
@@ -113,7 +122,7 @@ class ServiceChange(_ServiceFields):
 
     read_only = READ_ONLY | {"project_id"}
 
-    name: ServiceName = ""
+    name: ServiceName = Field(default_factory=str)
 
 
 class ServiceAnswer(Answer):

@@ -48,7 +48,7 @@ class Item(Model):
             return None
 
 
-class _ByParent(LocalSecondaryIndex[Any]):
+class _ByParent(LocalSecondaryIndex[Any]):  # type: ignore[no-untyped-call] # PynamoDB's own
     """Resources in the order of their parents and, within one, of their making."""
 
     class Meta:

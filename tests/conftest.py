@@ -1,0 +1,56 @@
+"""The app with AWS in this process, and clients that drive it through its routes."""
+
+# ruff: noqa: E402 (AWS is in place before anything of ours reads its settings)
+
+import os
+
+from local import aws
+
+os.environ["ORBITRA_GIT_SCHEMES"] = "https,http,git,file"
+os.environ["ORBITRA_ALLOW_LOOPBACK"] = "true"
+aws.start()
+
+import pytest
+
+from chalicelib import engines
+from chalicelib.engines.simulated import SimulatedEngine
+from tests.client import Client, Queue, make_client
+
+
+@pytest.fixture(autouse=True)
+def _fresh() -> None:
+    aws.start()
+    aws.reset()
+    from chalicelib.api_keys import store
+    from chalicelib.security import encryption, tokens
+
+    encryption._cache.clear()
+    tokens._secret.cache_clear()
+    store._owner.cache_clear()
+
+
+@pytest.fixture
+def engine() -> SimulatedEngine:
+    made = SimulatedEngine()
+    engines.use(made)
+    return made
+
+
+@pytest.fixture
+def queue(engine: SimulatedEngine) -> Queue:
+    return Queue()
+
+
+@pytest.fixture
+def anyone() -> Client:
+    return make_client()
+
+
+@pytest.fixture
+def ada() -> Client:
+    return make_client().register("ada@example.com")
+
+
+@pytest.fixture
+def bob() -> Client:
+    return make_client().register("bob@example.com")
