@@ -3,6 +3,8 @@
 # ruff: noqa: E402 (AWS is in place before anything of ours reads its settings)
 
 import os
+import time
+from collections.abc import Iterator
 
 from local import aws
 
@@ -11,6 +13,8 @@ os.environ["ORBITRA_ALLOW_LOOPBACK"] = "true"
 aws.start()
 
 import pytest
+import time_machine
+from time_machine import Traveller
 
 from chalicelib import engines
 from chalicelib.engines.simulated import SimulatedEngine
@@ -34,6 +38,13 @@ def engine() -> SimulatedEngine:
     made = SimulatedEngine()
     engines.use(made)
     return made
+
+
+@pytest.fixture
+def clock() -> Iterator[Traveller]:
+    """A clock that runs on and that ``shift(seconds)`` moves."""
+    with time_machine.travel(time.time(), tick=True) as traveller:
+        yield traveller
 
 
 @pytest.fixture

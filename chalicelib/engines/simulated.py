@@ -18,6 +18,8 @@ class SimulatedEngine:
         self.looks: defaultdict[str, int] = defaultdict(int)
         self.branches: dict[str, str] = {}
         self.serving: dict[str, str] = {}
+        self.started: list[str] = []
+        self.environments: dict[str, dict[str, str]] = {}
 
     def build(self, build: Build) -> Progress:
         """Cloning at the first look, building at the second, built at the third."""
@@ -30,7 +32,9 @@ class SimulatedEngine:
 
     def start(self, release: Release) -> Progress:
         """Starting at the first look, healthy at the second."""
-        if self._look(release.release_id) < 2:
+        if self._look(release.release_id) == 1:
+            self.started.append(release.release_id)
+            self.environments[release.release_id] = release.environment
             return Progress(Stage.STARTING)
         if self.branches.get(release.deployment_id) == "fail-health":
             return Progress(Stage.FAILED, message=NEVER_HEALTHY)

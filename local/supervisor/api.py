@@ -72,7 +72,10 @@ async def _end_streams(app: web.Application) -> None:
 async def _errors(request: web.Request, handler: Handler) -> web.StreamResponse:
     try:
         return await handler(request)
-    except (ValidationError, ValueError) as error:
+    except ValidationError as error:
+        # Without the input: it may hold a user's secrets.
+        return web.json_response({"message": error.json(include_input=False)}, status=400)
+    except ValueError as error:
         return web.json_response({"message": str(error)}, status=400)
     except NotServing as error:
         return web.json_response({"message": str(error)}, status=409)

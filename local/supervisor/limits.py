@@ -7,11 +7,11 @@ from dataclasses import dataclass
 class Limits:
     """Times are in seconds, sizes in bytes."""
 
-    build_seconds: float = 900
-    start_seconds: float = 60
-    pre_deploy_seconds: float = 300
-    grace_seconds: float = 10
-    drain_seconds: float = 2
+    build_seconds: float = 900.0
+    start_seconds: float = 60.0
+    pre_deploy_seconds: float = 300.0
+    grace_seconds: float = 10.0
+    drain_seconds: float = 2.0
     builds_at_once: int = 4
     artifacts_kept: int = 5
     build_logs_kept: int = 20

@@ -8,6 +8,7 @@ from pathlib import Path
 LONGEST_LINE = 16 * 1024
 BYTES_A_SECOND = 1024 * 1024
 _STAMP = "%Y-%m-%dT%H:%M:%SZ"
+_STAMP_BYTES = len("2026-01-02T03:04:05Z ")
 
 
 class Log:
@@ -26,7 +27,7 @@ class Log:
 
     def say(self, text: str) -> None:
         """Write a line of ours."""
-        self._append(b"".join(b"==> %s\n" % line.encode() for line in text.splitlines()))
+        self._append("".join(f"==> {line}\n" for line in text.splitlines()).encode())
 
     def write(self, lines: bytes) -> bool:
         """Write whole lines; False when they were left out because there are too many."""
@@ -41,7 +42,8 @@ class Log:
         now = int(time.time())
         if now != self._second:
             self._second, self._taken = now, 0
-        before, self._taken = self._taken, self._taken + len(lines)
+        size = len(lines) + lines.count(b"\n") * _STAMP_BYTES
+        before, self._taken = self._taken, self._taken + size
         if self._taken <= BYTES_A_SECOND:
             self._append(lines)
         elif before <= BYTES_A_SECOND:

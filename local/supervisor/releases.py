@@ -18,17 +18,20 @@ from local.supervisor.places import Places, working_directory
 
 # Below the ports that systems hand out for outgoing connections.
 _PORTS = range(20000, 30000)
+_STOPPED = Progress(Stage.FAILED, message="The release was stopped.")
+_NOT_BUILT = Progress(
+    Stage.FAILED, message="The build of this deployment is no longer kept; deploy it again."
+)
 
 
 @dataclass
 class _Instance:
-    release: Release | None
+    release: Release
     log: Log
     progress: Progress = field(default_factory=lambda: Progress(Stage.STARTING))
     port: int | None = None
     command: commands.Command | None = None
     life: asyncio.Task[None] | None = None
-    end: asyncio.Task[None] | None = None
 
 
 class Releases:
@@ -47,6 +50,7 @@ class Releases:
         self._announce = announce
         self._changed = changed
         self._all: dict[str, _Instance] = {}
+        self._ends: dict[str, asyncio.Task[None]] = {}
         self._logs: dict[str, Log] = {}
         self._ports = itertools.cycle(_PORTS)
         # Two supervisors on one machine shall not reach for the same ports.
@@ -55,9 +59,13 @@ class Releases:
     def put(self, release: Release, *, built: bool) -> Progress:
         """Begin to start a release at the first call; how far it is, at every call."""
         if release.release_id not in self._all:
+            if release.release_id in self._ends:
+                return _STOPPED
+            if not built:
+                return _NOT_BUILT
             instance = _Instance(release, self._log(release.service_id))
             self._all[release.release_id] = instance
-            instance.life = asyncio.create_task(self._live(instance, release, built))
+            instance.life = asyncio.create_task(self._live(instance, release))
         return self._all[release.release_id].progress
 
     def port(self, release_id: str | None) -> int | None:
@@ -68,10 +76,7 @@ class Releases:
     def runs(self, deployment_id: str) -> bool:
         """Whether a release of this deployment has processes, or will have."""
         return any(
-            each.release
-            and each.release.deployment_id == deployment_id
-            and each.life
-            and not each.life.done()
+            each.release.deployment_id == deployment_id and each.life and not each.life.done()
             for each in self._all.values()
         )
 
@@ -80,30 +85,32 @@ class Releases:
         return [
             release_id
             for release_id, each in self._all.items()
-            if each.release and service_id in {None, each.release.service_id}
+            if service_id in {None, each.release.service_id}
         ]
 
     def end(self, release_id: str, after: float = 0) -> asyncio.Task[None]:
         """Begin to end a release, ``after`` seconds from now; one that comes late never starts."""
-        instance = self._all.setdefault(release_id, _Instance(None, self._log("")))
-        if instance.end is None:
-            instance.end = asyncio.create_task(self._end(instance, after))
-        return instance.end
+        if release_id not in self._ends:
+            ending = self._end(self._all.get(release_id), after)
+            self._ends[release_id] = asyncio.create_task(ending)
+        return self._ends[release_id]
 
-    async def _end(self, instance: _Instance, after: float) -> None:
+    async def _end(self, instance: _Instance | None, after: float) -> None:
+        if instance is None:
+            return
         await asyncio.sleep(after)
-        instance.progress = Progress(Stage.FAILED, message="The release was stopped.")
+        instance.progress = _STOPPED
         self._changed()
         if instance.command:
             await instance.command.stop(self._limits.grace_seconds)
         if instance.life:
             instance.life.cancel()
             await asyncio.wait([instance.life])
+        instance.progress = _STOPPED  # it may have become healthy at the last moment
+        self._changed()
 
-    async def _live(self, instance: _Instance, release: Release, built: bool) -> None:
+    async def _live(self, instance: _Instance, release: Release) -> None:
         try:
-            if not built:
-                raise Failure("The build of this deployment is no longer kept; deploy it again.")
             await self._start(instance, release)
             instance.log.say(f"Healthy on port {instance.port}")
             self._move(instance, Stage.HEALTHY)
@@ -121,7 +128,7 @@ class Releases:
         if not instance.command:
             return
         status = await instance.command.wait()
-        if instance.end:
+        if instance.release.release_id in self._ends:
             instance.log.say("Stopped")
             return
         raise Failure(explain("The app ended with", status, instance.command.tail))
@@ -183,15 +190,14 @@ class Releases:
             ending.cancel()
 
     def _fail(self, instance: _Instance, message: str) -> None:
-        if instance.end is None:
+        if instance.release.release_id not in self._ends:
             instance.log.say(f"Failed: {message}")
             self._move(instance, Stage.FAILED, message)
 
     def _move(self, instance: _Instance, stage: Stage, message: str | None = None) -> None:
         instance.progress = Progress(stage, message=message)
         self._changed()
-        if instance.release:
-            self._announce(instance.release.job_id)
+        self._announce(instance.release.job_id)
 
     def _log(self, service_id: str) -> Log:
         path = self._places.service_log(service_id)
