@@ -4,7 +4,6 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
-from chalicelib import aws
 from chalicelib.settings import settings
 from local.gateway import Gateway
 

@@ -67,9 +67,10 @@ class FrontDoor:
 
         return answer
 
-    def catch_all(self, proxy: str = "") -> Response:
+    def catch_all(self) -> Response:
         """The view of every path that has none of its own."""
-        path = f"/{proxy}"
+        params = self._request().uri_params or {}
+        path = f"/{params.get('proxy', '')}"
         return self.answer(path, lambda call: self._router.match(call.method, path))
 
     def answer(self, path: str, find: Callable[[Call], tuple[Route, dict[str, str]]]) -> Response:
