@@ -11,9 +11,10 @@ run: $(READY)  ## Set up, then run the whole platform on this machine
 test: $(READY)  ## Run all tests, two at a time
 	@$(BIN)/python -m pytest -n 2 --dist loadfile
 
-check: $(READY)  ## Lint, check the types, run all tests
+lint: $(READY)  ## Check style and types
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
-	@$(MAKE) --no-print-directory test
+
+check: lint test  ## Check style and types, run all tests
 
 clean-local:  ## Drop what the local run keeps
 	rm -rf .orbitra
@@ -24,4 +25,4 @@ $(READY): requirements.txt requirements-dev.txt
 	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	@touch $@
 
-.PHONY: help run test check clean-local
+.PHONY: help run test lint check clean-local

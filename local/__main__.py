@@ -7,6 +7,7 @@ processes, and the proxy in front of them. Each ends when this one does.
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -31,7 +32,7 @@ class Ports:
 
 def main() -> int:
     """Run until Ctrl-C, SIGTERM, or until one of the three ends by itself."""
-    ports = Ports(int(os.environ.get("PORT", "8000")), int(os.environ.get("PROXY_PORT", "8080")))
+    ports = Ports(_port("PORT", 8000), _port("PROXY_PORT", 8080))
     STATE.mkdir(mode=0o700, exist_ok=True)
     os.environ |= _settings(ports)
     stop = threading.Event()
@@ -42,6 +43,19 @@ def main() -> int:
         return _serve(children, ports, stop)
     finally:
         _end(children)
+
+
+def _port(variable: str, default: int) -> int:
+    """The port that a variable names. Exits with a word on what to do when it is taken."""
+    port = int(os.environ.get(variable, default))
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            free = f"choose another: {variable}={port + 1} make run"
+            raise SystemExit(f"Port {port} is taken by another program; {free}") from None
+    return port
 
 
 def _settings(ports: Ports) -> dict[str, str]:
@@ -57,11 +71,11 @@ def _settings(ports: Ports) -> dict[str, str]:
 
 
 def _start(ports: Ports) -> dict[str, subprocess.Popen[str]]:
-    socket = STATE / "supervisor.sock"
+    supervisor = STATE / "supervisor.sock"
     schemes = os.environ["ORBITRA_GIT_SCHEMES"]
-    run = ["--socket", str(socket), "--state", str(STATE / "run"), "--git-schemes", schemes]
+    run = ["--socket", str(supervisor), "--state", str(STATE / "run"), "--git-schemes", schemes]
     log = STATE / "api.log"
-    listening = ["--socket", str(socket), "--port"]
+    listening = ["--socket", str(supervisor), "--port"]
     return {
         "supervisor": _child("local.supervisor", *run),
         "proxy": _child("local.proxy", *listening, str(ports.proxy)),

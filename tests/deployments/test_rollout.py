@@ -112,9 +112,7 @@ def test_every_message_lost(
 
 
 @pytest.mark.parametrize("steps", [0, 1, 2, 3, 4])
-def test_cancel_at_any_step(
-    ada: Client, queue: Queue, engine: SimulatedEngine, steps: int
-) -> None:
+def test_cancel_at_any_step(ada: Client, queue: Queue, engine: SimulatedEngine, steps: int) -> None:
     deployment = deploy(ada)
     for _ in range(steps):
         queue.run_once()
