@@ -168,7 +168,7 @@ def _clean_up(job: Job, tx: Transaction, deployment: Deployment, service: Servic
     _clean(deployment)
     if service.live_release_id:
         engines.engine().switch(service.id, service.live_release_id, service.subdomain)
-    unlock(tx, service, job, status_after_failure(service))
+    unlock(tx, service, job, "running" if service.live_release_id else "stopped")
     return None
 
 

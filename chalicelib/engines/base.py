@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
+from ..errors import ServiceUnavailable
+
 
 class Stage(StrEnum):
     """How far a build or a start is."""
@@ -72,8 +74,14 @@ class LogPage:
     container_id: str | None
 
 
-class EngineUnavailable(Exception):
-    """The engine could not be reached; the same call may be made again."""
+class EngineUnavailable(ServiceUnavailable):
+    """The engine could not be reached; the same call may be made again. ``reason`` is ours."""
+
+    message = "What runs the apps does not answer; try again shortly"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__()
+        self.reason = reason
 
 
 class Engine(Protocol):

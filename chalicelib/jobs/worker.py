@@ -8,7 +8,6 @@ from typing import Any
 from pynamodb.expressions.update import Action
 
 from .. import clock
-from ..engines.base import EngineUnavailable
 from ..errors import ApiError
 from ..store.transaction import Transaction
 from . import queue
@@ -134,5 +133,5 @@ def _postpone(tx: Transaction, job: Job, seconds: float, *more: Action) -> None:
 
 def _reason(error: Exception) -> str:
     """What may be kept of an error: an unforeseen one's text could hold a customer's value."""
-    known = isinstance(error, ApiError | EngineUnavailable)
+    known = isinstance(error, ApiError)
     return f"{type(error).__name__}: {error}"[:500] if known else type(error).__name__

@@ -64,6 +64,8 @@ def add(tx: Transaction, service: Service) -> None:
 class HostTaken(Conflict):
     """Another service took the host name a moment ago; the next attempt picks another."""
 
+    message = "Another web service took this host name just now; try again"
+
 
 def host_is_free(host: str) -> bool:
     """Whether nobody holds the host name now."""
