@@ -1,10 +1,12 @@
 """Starting, stopping and restarting a service: its live deployment, without a build."""
 
+from collections.abc import Callable
+
 from .. import engines, jobs
 from ..engines.base import Stage
 from ..errors import Conflict
 from ..http.call import Call
-from ..jobs import Again, Job, Outcome
+from ..jobs import Again, Handle, Job, Outcome
 from ..services import service as services
 from ..services.store import Service
 from ..store.transaction import Transaction
@@ -13,6 +15,8 @@ from . import rollout, store
 from .rollout import LOOK_SECONDS, TURN_SECONDS, lock, unlock
 from .service import configuration_of
 from .store import Deployment
+
+Step = Callable[[Job, Transaction, Service], Outcome]
 
 UNDER_WAY = "A deployment of this web service is under way; wait for it, or cancel it"
 BUSY = {"deploying", "starting", "stopping", "restarting"}
@@ -75,14 +79,26 @@ def _give_up(job: Job, tx: Transaction) -> None:
         unlock(tx, service, job, rollout.status_after_failure(service))
 
 
+def _holding_the_lock(step: Step) -> Handle:
+    """The handler that does the step once the service's lock is this job's."""
+
+    def handle(job: Job, tx: Transaction) -> Outcome:
+        service = services.find(job.tenant, job.payload["service_id"])
+        if service is None or service.status == "pending_deletion":
+            _abandon(job)
+            return None
+        if service.rolling_job_id == job.id:
+            return step(job, tx, service)
+        return _take(job, tx, service) if service.waiting_job_id == job.id else None
+
+    return handle
+
+
 @jobs.handler("service.stop", give_up=_give_up)
-def run_stop(job: Job, tx: Transaction) -> Outcome:
+@_holding_the_lock
+def run_stop(job: Job, tx: Transaction, service: Service) -> Outcome:
     """Stop every release of a service."""
-    service = services.find(job.tenant, job.payload["service_id"])
-    if service is None or _is_overtaken(service, job):
-        return None
-    if service.rolling_job_id != job.id:
-        return _take(job, tx, service)
+    del job
     engines.engine().retire(service.id, keep=None)
     gone = {"rolling_job_id": None, "live_release_id": None, "status": "stopped"}
     tx.change(service, gone, Service.status != "pending_deletion", jobs.LookAgain())
@@ -90,23 +106,20 @@ def run_stop(job: Job, tx: Transaction) -> Outcome:
 
 
 @jobs.handler("service.roll", give_up=_give_up)
-def run_roll(job: Job, tx: Transaction) -> Outcome:
+@_holding_the_lock
+def run_roll(job: Job, tx: Transaction, service: Service) -> Outcome:
     """Bring a new release of the live deployment one step further."""
-    service = services.find(job.tenant, job.payload["service_id"])
-    if service is None or _is_overtaken(service, job):
-        return None
-    if service.rolling_job_id != job.id:
-        return _take(job, tx, service)
-    if service.live_release_id == job.payload["release_id"]:
-        engines.engine().retire(service.id, keep=service.live_release_id)
-        unlock(tx, service, job)
-        return None
-    return _start(job, tx, service)
+    if service.live_release_id != job.payload["release_id"]:
+        return _start(job, tx, service)
+    engines.engine().retire(service.id, keep=service.live_release_id)
+    unlock(tx, service, job)
+    return None
 
 
-def _is_overtaken(service: Service, job: Job) -> bool:
-    waits = service.rolling_job_id != job.id
-    return service.status == "pending_deletion" or (waits and service.waiting_job_id != job.id)
+def _abandon(job: Job) -> None:
+    """End what was begun for a service that is being deleted."""
+    if "release_id" in job.payload:
+        engines.engine().cancel_release(job.payload["release_id"])
 
 
 def _take(job: Job, tx: Transaction, service: Service) -> Outcome:
@@ -121,6 +134,7 @@ def _start(job: Job, tx: Transaction, service: Service) -> Outcome:
     release_id = job.payload["release_id"]
     deployment = Deployment.of(job.tenant, str(service.live_deployment_id))
     if deployment is None:
+        _abandon(job)
         return None
     progress = rollout.start_release(service, deployment, release_id, job)
     if progress.stage is Stage.FAILED:

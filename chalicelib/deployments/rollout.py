@@ -42,9 +42,10 @@ def run(job: Job, tx: Transaction) -> Outcome:
     """Bring a deployment one step further."""
     deployment, service = _load(job)
     if deployment is None or service is None:
+        _abandon(job.payload["deployment_id"])
         return None
     if service.status == "pending_deletion" and deployment.status not in _ENDED:
-        _clean(deployment)
+        _abandon(deployment.id)
         _conclude(tx, deployment, "canceled", "The web service is being deleted")
         return None
     return _STEPS[deployment.status](job, tx, deployment, service)
@@ -165,7 +166,7 @@ def _settle(job: Job, tx: Transaction, _: Deployment, service: Service) -> Outco
 
 def _clean_up(job: Job, tx: Transaction, deployment: Deployment, service: Service) -> Outcome:
     """Free what a canceled deployment used, and let what served before serve on."""
-    _clean(deployment)
+    _abandon(deployment.id)
     if service.live_release_id:
         engines.engine().switch(service.id, service.live_release_id, service.subdomain)
     unlock(tx, service, job, "running" if service.live_release_id else "stopped")
@@ -179,7 +180,7 @@ def _over(_: Job, __: Transaction, ___: Deployment, ____: Service) -> Outcome:
 def _fail(
     job: Job, tx: Transaction, deployment: Deployment, service: Service, progress: Progress
 ) -> Outcome:
-    _clean(deployment)
+    _abandon(deployment.id)
     _conclude(tx, deployment, "failed", progress.message or "It failed")
     unlock(tx, service, job, status_after_failure(service))
     return None
@@ -190,9 +191,10 @@ def status_after_failure(service: Service) -> str:
     return "running" if service.live_release_id else "failed"
 
 
-def _clean(deployment: Deployment) -> None:
-    engines.engine().cancel_release(deployment.release_id)
-    engines.engine().cancel(deployment.id)
+def _abandon(deployment_id: str) -> None:
+    """End the build and the first release of a deployment that comes to nothing."""
+    engines.engine().cancel_release(store.first_release(deployment_id))
+    engines.engine().cancel(deployment_id)
 
 
 def _conclude(tx: Transaction, deployment: Deployment, status: str, message: str) -> None:

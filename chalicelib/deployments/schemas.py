@@ -59,12 +59,9 @@ class WaitQuery(Query):
     wait: Annotated[int, Field(ge=0, le=25)] = 0
 
 
-class PlatformDeployment(Answer):
-    """A deployment, as ``/v1`` shows it."""
-
+class _Deployment(Answer):
     id: DeploymentId
     project_id: ProjectId
-    service_id: ServiceId
     status: str
     url: str
     git_url: str
@@ -75,38 +72,35 @@ class PlatformDeployment(Answer):
     created_at: Time
     finished_at: Time | None
     duration_ms: int | None
+
+
+class PlatformDeployment(_Deployment):
+    """A deployment, as ``/v1`` shows it."""
+
+    service_id: ServiceId
 
     @classmethod
     def of(cls, deployment: Deployment) -> Self:
         """The answer about a deployment."""
-        return cls(**_shown(deployment, PLATFORM_STATUS))
+        return cls(**_shown(deployment, PLATFORM_STATUS), service_id=deployment.service_id)
 
 
-class PublicDeployment(Answer):
+class PublicDeployment(_Deployment):
     """A deployment, as ``/api`` shows it. ``build_logs`` is null in lists."""
 
-    id: DeploymentId
-    project_id: ProjectId
     web_service_id: ServiceId
-    status: str
     is_live: bool
-    url: str
-    git_url: str
-    branch: str
-    commit: str | None
-    error_message: str | None
-    rollback_from_deployment_id: DeploymentId | None
     build_logs: str | None
-    created_at: Time
-    finished_at: Time | None
-    duration_ms: int | None
 
     @classmethod
     def of(cls, deployment: Deployment, build_logs: str | None = None) -> Self:
         """The answer about a deployment."""
-        shown = _shown(deployment, PUBLIC_STATUS)
-        shown["web_service_id"] = shown.pop("service_id")
-        return cls(**shown, is_live=deployment.status == "live", build_logs=build_logs)
+        return cls(
+            **_shown(deployment, PUBLIC_STATUS),
+            web_service_id=deployment.service_id,
+            is_live=deployment.status == "live",
+            build_logs=build_logs,
+        )
 
 
 def _shown(deployment: Deployment, spelling: dict[str, str]) -> dict[str, Any]:
@@ -114,7 +108,6 @@ def _shown(deployment: Deployment, spelling: dict[str, str]) -> dict[str, Any]:
     return {
         "id": deployment.id,
         "project_id": deployment.project_id,
-        "service_id": deployment.service_id,
         "status": spelling.get(deployment.status, deployment.status),
         "url": deployment.url,
         "git_url": deployment.git_url,

@@ -8,6 +8,16 @@ disorder, and the effect still happens once.
 """
 
 from .job import Job, enqueue, wake, wake_after
-from .registry import Again, LookAgain, Outcome, handler
+from .registry import Again, Handle, LookAgain, Outcome, handler
 
-__all__ = ["Again", "Job", "LookAgain", "Outcome", "enqueue", "handler", "wake", "wake_after"]
+__all__ = [
+    "Again",
+    "Handle",
+    "Job",
+    "LookAgain",
+    "Outcome",
+    "enqueue",
+    "handler",
+    "wake",
+    "wake_after",
+]
