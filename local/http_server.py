@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from aiohttp import web
 
-from .gateway import Gateway
+from .gateway import LARGEST_BODY, Answer, Gateway, too_large
 
 THREADS = 32  # a call that waits for a deployment holds one for up to 25 s
 
@@ -19,28 +19,62 @@ class HttpServer:
         self._address = (host, port)
         self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="request")
         self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._thread = threading.Thread(target=self._loop.run_forever, name="http", daemon=True)
+        self._runner = web.AppRunner(
+            self._application(),
+            access_log=None,
+            auto_decompress=False,  # API Gateway passes compressed bodies on as they are
+            shutdown_timeout=1,
+        )
 
-    def start(self) -> None:
-        """Begin to serve. Raises ``OSError`` when the port is taken."""
+    def start(self) -> int:
+        """Begin to serve; the port, which the system chooses for 0.
+
+        Raises ``OSError`` when the port is taken.
+        """
         self._thread.start()
-        asyncio.run_coroutine_threadsafe(self._serve(), self._loop).result()
+        try:
+            return asyncio.run_coroutine_threadsafe(self._serve(), self._loop).result()
+        except OSError:
+            self.stop()
+            raise
 
-    async def _serve(self) -> None:
-        server = web.Server(self._answer, access_log=None)
-        runner = web.ServerRunner(server)
-        await runner.setup()
-        await web.TCPSite(runner, *self._address).start()
+    def stop(self) -> None:
+        """Close every connection; threads that answer one still finish."""
+        asyncio.run_coroutine_threadsafe(self._runner.cleanup(), self._loop).result()
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+        self._pool.shutdown(wait=False, cancel_futures=True)
 
-    async def _answer(self, request: web.BaseRequest) -> web.Response:
-        body = await request.read()
-        status, headers, text = await self._loop.run_in_executor(
+    def _application(self) -> web.Application:
+        application = web.Application(client_max_size=LARGEST_BODY)
+        application.router.add_route("*", "/{path:.*}", self._respond)
+        return application
+
+    async def _serve(self) -> int:
+        await self._runner.setup()
+        await web.TCPSite(self._runner, *self._address).start()
+        port: int = self._runner.addresses[0][1]
+        return port
+
+    async def _respond(self, request: web.Request) -> web.Response:
+        status, headers, body = await self._answer(request)
+        return web.Response(status=status, headers=headers, body=body)
+
+    async def _answer(self, request: web.Request) -> Answer:
+        if (request.content_length or 0) > LARGEST_BODY:
+            return too_large()
+        try:
+            body = await request.read()
+        except web.HTTPRequestEntityTooLarge:
+            return too_large()
+        return await self._loop.run_in_executor(
             self._pool,
             self._gateway.handle,
             request.method,
             request.raw_path,
-            dict(request.headers),
+            request.headers,
             body,
             request.remote or "",
         )
-        return web.Response(status=status, headers=headers, body=text)

@@ -1,6 +1,7 @@
 """Clients of the app under test: the gateway of the local run, without a socket."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,7 +12,7 @@ from local.gateway import Gateway
 @dataclass
 class Reply:
     status: int
-    headers: dict[str, str]
+    headers: Mapping[str, str]
     text: str
 
     def json(self) -> Any:

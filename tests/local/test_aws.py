@@ -40,9 +40,8 @@ def _keys(described: Any) -> list[str]:
 def test_tables() -> None:
     names = client("dynamodb").list_tables()["TableNames"]
     assert set(names) == {os.environ["ORBITRA_TABLE_PREFIX"] + name for name in TABLES}
-    for name in TABLES - {"jobs"}:
+    for name in TABLES:
         assert _keys(table(name)) == ["pk", "sk"]
-    assert _keys(table("jobs")) == ["pk"]
 
 
 def test_indexes() -> None:
@@ -99,7 +98,7 @@ def test_conditions_are_exact_under_threads() -> None:
         with suppress(refused):
             dynamodb.update_item(
                 TableName="orbitra-local-jobs",
-                Key={"pk": {"S": "a"}},
+                Key={"pk": {"S": "a"}, "sk": {"S": "job"}},
                 UpdateExpression="ADD taken :one",
                 ConditionExpression="attribute_not_exists(taken) OR taken < :limit",
                 ExpressionAttributeValues={":one": {"N": "1"}, ":limit": {"N": "20"}},

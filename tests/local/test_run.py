@@ -203,11 +203,11 @@ def test_deleting_a_project_stops_its_processes(run: Run, tmp_path: Path) -> Non
     done = run.deploy("goes", f"file://{repository(tmp_path / 'app')}")
     assert run.api.delete(f"/v1/projects/{done['project_id']}").status_code == 200
     for _ in range(100):
-        if run.page("goes").status_code == 404:
+        if run.api.get(f"/v1/deployments/{done['id']}").status_code == 404:
             break
         time.sleep(0.1)
-    assert run.page("goes").status_code == 404
     assert run.api.get(f"/v1/deployments/{done['id']}").status_code == 404
+    assert run.page("goes").status_code == 404
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
