@@ -87,7 +87,7 @@ class Proxy:
         name = _name(request.host)
         route = self._hosts.get(name)
         if route is None:
-            return page(request, 404, name)
+            return page(request, 404, request.host.rsplit(":", 1)[0])
         if route["port"] is None:
             return page(request, 503, name)
         try:
@@ -267,7 +267,10 @@ async def _serve(options: argparse.Namespace) -> None:
     )
     runner = web.ServerRunner(server, shutdown_timeout=1)
     await runner.setup()
-    await web.TCPSite(runner, options.host, options.port).start()
+    try:
+        await web.TCPSite(runner, options.host, options.port).start()
+    except OSError as error:
+        raise SystemExit(f"Port {options.port} cannot be used: {error.strerror}.") from None
     await end.wait()
     following.cancel()
     await runner.cleanup()

@@ -8,7 +8,7 @@ from aiohttp import web
 _TEXTS = {
     404: (
         "There is no app here",
-        "No service has the address {name}.localhost.",
+        "No service has the address {name}.",
         "Check the name, or deploy a service: its address is shown when the deployment is live.",
     ),
     503: (

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from typing import TypeVar
 
 from aiohttp import web
-from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
 from chalicelib.engines.base import Build, Release
 from local.supervisor.feed import Feed
@@ -32,8 +32,8 @@ class _Retirement(BaseModel):
 
 
 class _Lines(BaseModel):
-    tail: int = 100
-    since: int | None = None
+    tail: int = Field(100, ge=0)
+    since: int | None = Field(None, ge=0, lt=2**33)
 
 
 def make_app(supervisor: Supervisor) -> web.Application:

@@ -7,7 +7,7 @@ import asyncio
 import contextlib
 import os
 import signal
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from pathlib import Path
 
 import psutil
@@ -68,19 +68,19 @@ class Command:
         if self._output:
             self._output.cancel()
 
-    async def pump(self, reader: asyncio.StreamReader, write: Write) -> None:
-        """Hand its output on, line by line, until its last process has closed it."""
+    def read_from(self, pipe: int, write: Write) -> None:
+        """Begin to hand its output on, line by line, until its last process has closed it."""
+        self._output = asyncio.create_task(self._pump(pipe, write))
+
+    async def _pump(self, pipe: int, write: Write) -> None:
         lines = Lines()
-        while chunk := await reader.read(64 * 1024):
-            self._tail = (self._tail + chunk)[-_TAIL:]
-            if (whole := lines.feed(chunk)) and not write(whole):
-                await asyncio.sleep(0.001)  # who prints without end must not keep us busy
+        async with _reading(pipe) as reader:
+            while chunk := await reader.read(64 * 1024):
+                self._tail = (self._tail + chunk)[-_TAIL:]
+                if (whole := lines.feed(chunk)) and not write(whole):
+                    await asyncio.sleep(0.001)  # who prints without end must not keep us busy
         if rest := lines.end():
             write(rest)
-
-    def read_from(self, reader: asyncio.StreamReader, write: Write) -> None:
-        """Begin to hand its output on."""
-        self._output = asyncio.create_task(self.pump(reader, write))
 
 
 async def spawn(
@@ -104,7 +104,7 @@ async def spawn(
     finally:
         os.close(theirs)
     command = Command(run, process)
-    command.read_from(await _reader(ours), write)
+    command.read_from(ours, write)
     return command
 
 
@@ -147,9 +147,13 @@ def _run(process: psutil.Process) -> str:
     return ""
 
 
-async def _reader(descriptor: int) -> asyncio.StreamReader:
+@contextlib.asynccontextmanager
+async def _reading(pipe: int) -> AsyncIterator[asyncio.StreamReader]:
     reader = asyncio.StreamReader()
-    pipe = os.fdopen(descriptor, "rb", buffering=0)
-    loop = asyncio.get_running_loop()
-    await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), pipe)
-    return reader
+    transport, _ = await asyncio.get_running_loop().connect_read_pipe(
+        lambda: asyncio.StreamReaderProtocol(reader), os.fdopen(pipe, "rb", buffering=0)
+    )
+    try:
+        yield reader
+    finally:
+        transport.close()

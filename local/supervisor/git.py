@@ -43,7 +43,7 @@ class Git:
             raise Failure(await self._why(build, log, said))
         _, sha = await self._run(build, log, "-C", str(into), "rev-parse", "HEAD")
         remove(into / ".git")
-        return sha.strip()
+        return sha.split()[-1]
 
     async def _why(self, build: Build, log: Log, said: str) -> str:
         url = redacted(build.git_url)
@@ -102,7 +102,7 @@ def _why_unreachable(url: str, said: str) -> str:
     if "not allowed" in said:
         return f"Repositories cannot be cloned over this protocol: {url}; use an https address."
     if "unable to update url base from redirection" in said or "error: 30" in said:
-        return f"The repository {url} has moved; use its new address."
+        return f"The repository {url} has moved; use its new address (often with .git at its end)."
     if re.search(r"unable to access|Could not read from remote|Could not resolve", said):
         return f"The repository {url} could not be reached ({_last(said)}); check it and try again."
     return f"The repository {url} could not be cloned ({_last(said)}); check it and try again."

@@ -54,7 +54,8 @@ class Log:
         stamp = datetime.now(UTC).strftime(_STAMP).encode() + b" "
         with contextlib.suppress(OSError), self.path.open("ab") as file:
             file.write(stamp + lines[:-1].replace(b"\n", b"\n" + stamp) + b"\n")
-            if file.tell() > self._size and not self._full:
+        with contextlib.suppress(OSError):
+            if self.path.stat().st_size > self._size and not self._full:
                 self._turn()
 
     def _turn(self) -> None:

@@ -5,7 +5,7 @@ import itertools
 import logging
 import os
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from chalicelib.engines.base import Progress, Release, Stage
@@ -88,7 +88,13 @@ class Releases:
             if service_id in {None, each.release.service_id}
         ]
 
-    def end(self, release_id: str, after: float = 0) -> asyncio.Task[None]:
+    async def end(self, release_ids: Iterable[str]) -> None:
+        """End releases; returns when none has a process left."""
+        # Who stops waiting (a caller that hung up) does not stop the end itself: no gather here.
+        if ends := [self.begin_end(release_id) for release_id in release_ids]:
+            await asyncio.wait(ends)
+
+    def begin_end(self, release_id: str, after: float = 0) -> asyncio.Task[None]:
         """Begin to end a release, ``after`` seconds from now; one that comes late never starts."""
         if release_id not in self._ends:
             ending = self._end(self._all.get(release_id), after)
@@ -111,15 +117,19 @@ class Releases:
 
     async def _live(self, instance: _Instance, release: Release) -> None:
         try:
-            await self._start(instance, release)
-            instance.log.say(f"Healthy on port {instance.port}")
-            self._move(instance, Stage.HEALTHY)
-            await self._watch(instance)
+            await self._serve(instance, release)
         except Failure as failure:
             self._fail(instance, str(failure))
         except Exception:
             logging.exception("release %s", release.release_id)
             self._fail(instance, "The start failed through no fault of the app; deploy it again.")
+
+    async def _serve(self, instance: _Instance, release: Release) -> None:
+        try:
+            await self._start(instance, release)
+            instance.log.say(f"Healthy on port {instance.port}")
+            self._move(instance, Stage.HEALTHY)
+            await self._watch(instance)
         finally:
             if instance.command:
                 await instance.command.kill()

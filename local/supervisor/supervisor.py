@@ -67,7 +67,7 @@ class Supervisor:
 
     async def end_release(self, release_id: str) -> None:
         """End a release; returns when it has no process left."""
-        await self._releases.end(release_id)
+        await self._releases.end([release_id])
 
     def switch(self, service_id: str, release_id: str, host: str) -> None:
         """Send a host's requests to a release; raises NotServing when it is not healthy."""
@@ -84,13 +84,13 @@ class Supervisor:
             self._publish_routes()
         for release_id in self._releases.of(service_id):
             if release_id != keep:
-                self._releases.end(release_id, self._limits.drain_seconds)
+                self._releases.begin_end(release_id, self._limits.drain_seconds)
 
     async def remove(self, service_id: str) -> None:
         """Remove all that a service has."""
         if self._routes.pop(service_id, None):
             self._publish_routes()
-        await asyncio.gather(*map(self._releases.end, self._releases.of(service_id)))
+        await self._releases.end(self._releases.of(service_id))
         await self._builds.remove(service_id)
         logs.remove(self._places.service_log(service_id))
         await asyncio.to_thread(remove, self._places.caches(service_id))
@@ -113,8 +113,7 @@ class Supervisor:
 
     async def close(self) -> None:
         """End every process of every user."""
-        ends = map(self._releases.end, self._releases.of())
-        await asyncio.gather(*ends, self._builds.close())
+        await asyncio.gather(self._releases.end(self._releases.of()), self._builds.close())
         await asyncio.to_thread(commands.kill_runs, f"{self._places.root}/")
 
     def _port(self, route: _Route) -> int | None:

@@ -1,5 +1,6 @@
 """A real supervisor and a real proxy, and small apps in real git repositories."""
 
+import contextlib
 import os
 import shutil
 import signal
@@ -42,7 +43,8 @@ print("listening")
 http.server.ThreadingHTTPServer(("0.0.0.0", int(os.environ["PORT"])), Handler).serve_forever()
 """
 WEB = {"Procfile": "web: python app.py", "app.py": APP}
-QUICK = ["--start-seconds=4", "--grace-seconds=2", "--drain-seconds=0.5", "--log-bytes=200000"]
+BARE = {"readme": "No Python, so that no virtual environment is made."}
+QUICK = ["--start-seconds=25", "--grace-seconds=2", "--drain-seconds=1", "--log-bytes=200000"]
 
 
 def until(check: Callable[[], Any], seconds: float = 20) -> Any:
@@ -92,6 +94,13 @@ def processes_of(text: str) -> list[psutil.Process]:
     return found
 
 
+def kill_all(text: str) -> None:
+    """Kill the processes of such runs at once."""
+    for process in processes_of(text):
+        with contextlib.suppress(psutil.Error):
+            process.kill()
+
+
 @dataclass
 class Supervised:
     """A running supervisor, and what a test asks of it."""
@@ -105,11 +114,16 @@ class Supervised:
             "local.supervisor", "--socket", str(self.socket), "--state", str(self.state / "run"),
             "--git-schemes", "https,http,file", *QUICK, *self.options,
         )  # fmt: skip
-        until(lambda: self.socket.exists() or self.process.poll() is not None)
         self.engine = LocalEngine(self.socket)
         self.http = httpx.Client(
             transport=httpx.HTTPTransport(uds=str(self.socket)), base_url="http://s"
         )
+        until(self.answers)
+
+    def answers(self) -> bool:
+        assert self.process.poll() is None
+        with socket.socket(socket.AF_UNIX) as probe:
+            return probe.connect_ex(str(self.socket)) == 0
 
     def close(self) -> None:
         self.engine.close()
@@ -184,6 +198,17 @@ class Proxied:
 
     def get(self, host: str, path: str = "/", **headers: str) -> httpx.Response:
         return self.client.get(path, headers={"Host": f"{host}.localhost:{self.port}", **headers})
+
+    def knows(self, host: str) -> str:
+        """The host, once the news of it has come here."""
+        until(lambda: self.get(host).status_code != 404)
+        return host
+
+    def serve(self, files: dict[str, str], **fields: str) -> str:
+        """Run the files; the host that leads to them."""
+        release, progress = self.supervised.run(files, **fields)
+        assert progress.stage is Stage.HEALTHY, progress.message
+        return self.knows(self.supervised.host(release))
 
     def close(self) -> None:
         self.client.close()

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from chalicelib.engines.base import Stage
-from tests.local.conftest import WEB, Supervised, processes_of, until
+from tests.local.conftest import BARE, WEB, Supervised, processes_of, until
 
 
 def failed(supervised: Supervised, url: str, **fields: object) -> str:
@@ -53,13 +53,13 @@ def test_a_repository_of_another_user(supervised: Supervised) -> None:
 
 
 def test_a_broken_build(supervised: Supervised) -> None:
-    message = failed(supervised, supervised.repository(WEB), build_command="echo oh no; exit 3")
+    message = failed(supervised, supervised.repository(BARE), build_command="echo oh no; exit 3")
     assert "exit code 3" in message
     assert "oh no" in message
 
 
 def test_an_unknown_command(supervised: Supervised) -> None:
-    message = failed(supervised, supervised.repository(WEB), build_command="frobnicate")
+    message = failed(supervised, supervised.repository(BARE), build_command="frobnicate")
     assert 'The command "frobnicate" was not found' in message
 
 
@@ -121,9 +121,9 @@ def test_a_root_directory(supervised: Supervised) -> None:
 def test_cancelling_leaves_nothing(supervised: Supervised) -> None:
     # One child in the group, one that has left the group, one that nobody waits for.
     command = "echo begun; sleep 61 & setsid sleep 62 & (setsid -f sleep 63); sleep 64"
-    build = supervised.begin_build(supervised.repository(WEB), build_command=command)
+    build = supervised.begin_build(supervised.repository(BARE), build_command=command)
     until(lambda: len(processes_of(build.deployment_id)) >= 5)
-    supervised.engine.cancel(build.deployment_id, "rel_never")
+    supervised.engine.cancel(build.deployment_id)
     assert processes_of(build.deployment_id) == []
     assert not (supervised.state / "run/artifacts" / build.deployment_id).exists()
     assert supervised.engine.build(build).stage is Stage.FAILED
@@ -132,15 +132,15 @@ def test_cancelling_leaves_nothing(supervised: Supervised) -> None:
 
 def test_a_build_step_leaves_no_process(supervised: Supervised) -> None:
     build, progress = supervised.build(
-        supervised.repository(WEB), build_command="(setsid -f sleep 65); echo done"
+        supervised.repository(BARE), build_command="(setsid -f sleep 65); echo done"
     )
     assert progress.stage is Stage.BUILT
     assert processes_of(build.deployment_id) == []
 
 
 def test_output_without_end_is_bounded(supervised: Supervised) -> None:
-    command = "head -c 300000000 /dev/zero | tr '\\0' 'y'; yes | head -c 30000000; echo; exit 7"
-    build, progress = supervised.build(supervised.repository(WEB), build_command=command)
+    command = "head -c 100000000 /dev/zero | tr '\\0' 'y'; yes | head -c 30000000; echo; exit 7"
+    build, progress = supervised.build(supervised.repository(BARE), build_command=command)
     assert "exit code 7" in (progress.message or "")
     log = supervised.engine.build_log(build.deployment_id)
     assert len(log) < 500_000
@@ -156,8 +156,8 @@ def test_only_the_last_artifacts_are_kept(place: Path) -> None:
         release, healthy = supervised.start(first)
         assert healthy.stage is Stage.HEALTHY
         others = [supervised.build(url, service_id="srv_a")[0] for _ in range(4)]
-        kept = {path.name for path in (place / "run/artifacts").iterdir()}
-        assert kept == {each.deployment_id for each in [first, *others[-2:]]}
+        kept = {each.deployment_id for each in [first, *others[-2:]]}
+        until(lambda: kept == {path.name for path in (place / "run/artifacts").iterdir()})
         assert supervised.start(others[0])[1].stage is Stage.FAILED
         assert supervised.engine.build(first).stage is Stage.BUILT
         supervised.engine.remove("srv_a")
