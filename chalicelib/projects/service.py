@@ -16,7 +16,14 @@ DEFAULT_NAME = "default"
 
 def create(call: Call, body: ProjectCreate) -> Project:
     """Make a project; a job sets it up and makes it active."""
-    project = Project.new(call.tenant, ids.new("prj"), status="pending", **body.model_dump())
+    return _add(call, _new(call, body))
+
+
+def _new(call: Call, body: ProjectCreate) -> Project:
+    return Project.new(call.tenant, ids.new("prj"), status="pending", **body.model_dump())
+
+
+def _add(call: Call, project: Project) -> Project:
     store.add(call.tx, project)
     jobs.enqueue(call.tx, call.tenant, "project.set-up", {"project_id": project.id})
     return project
@@ -46,12 +53,18 @@ def require(tx: Transaction, project: Project) -> None:
 
 
 def default(call: Call) -> Project:
-    """The project of services that name none: the workspace's first; one is made if absent."""
-    oldest = store.oldest(call.tenant)
-    if oldest is None:
-        return create(call, ProjectCreate(name=DEFAULT_NAME))
-    store.require(call.tx, oldest)
-    return oldest
+    """The project of the services that name none; it is made if absent."""
+    found = store.default(call.tenant)
+    if found is None:
+        return _make_default(call)
+    store.require(call.tx, found)
+    return found
+
+
+def _make_default(call: Call) -> Project:
+    project = _new(call, ProjectCreate(name=DEFAULT_NAME))
+    store.make_default(call.tx, project)
+    return _add(call, project)
 
 
 def make_default_service(tx: Transaction, project: Project, service_id: str) -> None:

@@ -2,12 +2,14 @@
 
 from typing import ClassVar
 
-from pynamodb.attributes import UnicodeAttribute
+from pynamodb.attributes import BooleanAttribute, UnicodeAttribute
 
-from ..errors import NotFound
-from ..store import counters, pages
+from ..errors import Conflict, NotFound
+from ..store import claims, counters, pages
 from ..store.items import Resource
 from ..store.transaction import Transaction
+
+JUST_MADE = "The default project was just made by another request; try again"
 
 
 class Project(Resource):
@@ -21,6 +23,7 @@ class Project(Resource):
     description = UnicodeAttribute(null=True)
     status = UnicodeAttribute()
     default_service_id = UnicodeAttribute(null=True)
+    is_default = BooleanAttribute(null=True)
 
 
 def add(tx: Transaction, project: Project) -> None:
@@ -34,9 +37,16 @@ def page(tenant: str, offset: int, limit: int) -> tuple[list[Project], int]:
     return pages.newest(Project, tenant, offset, limit), counters.read(tenant, Project.KIND)
 
 
-def oldest(tenant: str) -> Project | None:
-    """The workspace's first project."""
-    return next(iter(Project.query(Project.partition(tenant), limit=1, consistent_read=True)), None)
+def default(tenant: str) -> Project | None:
+    """The project of the services that name none."""
+    owner = claims.owner(_default_claim(tenant))
+    return Project.of(tenant, owner) if owner else None
+
+
+def make_default(tx: Transaction, project: Project) -> None:
+    """Let a new project be the one of the services that name none."""
+    project.is_default = True
+    claims.take(tx, _default_claim(project.tenant), project.id, Conflict(JUST_MADE))
 
 
 def require(tx: Transaction, project: Project) -> None:
@@ -46,5 +56,11 @@ def require(tx: Transaction, project: Project) -> None:
 
 def remove(tx: Transaction, project: Project) -> None:
     """Delete the project; ``NotFound`` when another call just did."""
+    if project.is_default:
+        claims.release(tx, _default_claim(project.tenant), project.id)
     tx.delete(project, Project.pk.exists(), NotFound())
     counters.add(tx, project.tenant, Project.KIND, -1)
+
+
+def _default_claim(tenant: str) -> str:
+    return f"{tenant}#default-project"
