@@ -6,7 +6,7 @@ comma-separated.
 
 import os
 from functools import cache
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
@@ -23,7 +23,6 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    stage: str = "local"
     region: str = "us-east-1"
     regions: Names = Field(
         default=["us-east-1", "us-west-2", "eu-west-1", "eu-central-1", "ap-south-1"], min_length=1
@@ -34,7 +33,6 @@ class Settings(BaseModel):
     queue_url: str = ""
     dead_letters_url: str = ""
     kms_key_id: str = "alias/orbitra-local-secrets"
-    engine: Literal["local", "simulated"] = "simulated"
     git_schemes: Names = ["https"]
     allow_loopback: bool = False
 

@@ -63,7 +63,6 @@ def _settings(ports: Ports) -> dict[str, str]:
     local = {
         "ORBITRA_PUBLIC_BASE_URL": f"http://localhost:{ports.api}",
         "ORBITRA_APPS_URL": f"http://{{host}}.localhost:{ports.proxy}",
-        "ORBITRA_ENGINE": "local",
         "ORBITRA_GIT_SCHEMES": "https,http,git,file",
         "ORBITRA_ALLOW_LOOPBACK": "true",
     }

@@ -31,6 +31,7 @@ def _fresh() -> None:
     encryption._cache.clear()
     tokens._secret.cache_clear()
     store._owner.cache_clear()
+    engines.use(SimulatedEngine())
 
 
 @pytest.fixture

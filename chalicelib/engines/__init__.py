@@ -1,6 +1,6 @@
 """What runs users' code; ``use`` puts an engine in place, ``engine`` answers with it."""
 
-from .base import Engine
+from .base import Engine, EngineUnavailable
 
 _current: list[Engine] = []
 
@@ -11,9 +11,7 @@ def use(engine: Engine) -> None:
 
 
 def engine() -> Engine:
-    """The engine of the process; without one in place, the simulated one."""
+    """The engine of the process. Raises ``EngineUnavailable`` when none is in place."""
     if not _current:
-        from .simulated import SimulatedEngine
-
-        use(SimulatedEngine())
+        raise EngineUnavailable("this installation has no engine that runs apps")
     return _current[0]

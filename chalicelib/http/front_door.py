@@ -9,6 +9,7 @@ from typing import Any
 from chalice.app import Chalice, Request, Response
 from pydantic import BaseModel
 
+from .. import ids
 from ..aws import dynamodb_calls, is_passing
 from ..errors import ApiError, Forbidden, InternalError, ServiceUnavailable
 from . import parsing
@@ -137,7 +138,8 @@ def _description(routes: list[Route]) -> Response:
     """The OpenAPI description; readable by anyone, also from a page of another origin."""
     from .openapi import describe
 
-    return Response(body=_json(describe(routes)), headers={**HEADERS, **ALLOW_ANY_ORIGIN})
+    headers = {**HEADERS, **ALLOW_ANY_ORIGIN, "X-Request-Id": ids.new("req")}
+    return Response(body=_json(describe(routes)), headers=headers)
 
 
 def _arguments(call: Call, route: Route, params: dict[str, str]) -> dict[str, Any]:
