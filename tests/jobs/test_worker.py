@@ -101,6 +101,13 @@ def test_a_lost_message_is_sent_again_once(work: Work, queue: Queue, clock: Trav
     assert sweep.sweep() == 0
 
 
+def test_two_sweeps_that_found_the_same_job_send_it_once(work: Work, clock: Traveller) -> None:
+    job = Job.find(enqueue(), "job")
+    assert job
+    clock.shift(31)
+    assert [sweep._send_again(job), sweep._send_again(job)] == [True, False]
+
+
 def test_a_send_that_fails_loses_nothing(
     work: Work, queue: Queue, clock: Traveller, monkeypatch: pytest.MonkeyPatch
 ) -> None:

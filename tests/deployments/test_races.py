@@ -1,0 +1,89 @@
+"""What happens between the reading and the writing of a step."""
+
+import pytest
+
+from chalicelib import ids
+from chalicelib.deployments import rollout, service
+from chalicelib.deployments.store import Deployment
+from chalicelib.engines.base import Build, Progress, Release
+from chalicelib.engines.simulated import SimulatedEngine
+from chalicelib.errors import Conflict
+from chalicelib.http.call import Call, Caller
+from chalicelib.jobs import Job, LookAgain
+from chalicelib.services.store import Service
+from chalicelib.store.transaction import Transaction
+from tests.client import Client, Queue
+from tests.deployments.test_rollout import deploy, service_of, status
+
+TENANT = "live#wks_1"
+
+
+def test_canceled_while_it_is_built(
+    ada: Client, queue: Queue, engine: SimulatedEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deployment = deploy(ada)
+    look = engine.build
+
+    def cancel_meanwhile(build: Build) -> Progress:
+        ada.post(f"/v1/deployments/{deployment}/cancel")
+        return look(build)
+
+    monkeypatch.setattr(engine, "build", cancel_meanwhile)
+    queue.run_to_the_end()
+    assert status(ada, deployment) == "canceled"
+    assert engine.started == []
+
+
+def test_canceled_while_it_is_started(
+    ada: Client, queue: Queue, engine: SimulatedEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deployment = deploy(ada)
+    look = engine.start
+
+    def cancel_meanwhile(release: Release) -> Progress:
+        ada.post(f"/v1/deployments/{deployment}/cancel")
+        return look(release)
+
+    monkeypatch.setattr(engine, "start", cancel_meanwhile)
+    queue.run_to_the_end()
+    assert status(ada, deployment) == "canceled"
+    path = f"/api/web-services/{service_of(ada, deployment)}"
+    assert ada.get(path).json()["status"] == "stopped"
+
+
+def test_it_goes_live_while_it_is_canceled(ada: Client, queue: Queue) -> None:
+    deployment = deploy(ada)
+    workspace = tenant_of(ada)
+    stale = Deployment.of(workspace, deployment)
+    assert stale
+    call = Call("POST", "/", known_caller=Caller("usr_1", workspace.partition("#")[2], "write"))
+    service.cancel(call, stale)
+    queue.run_to_the_end()
+    with pytest.raises(Conflict):
+        call.tx.commit()
+    assert status(ada, deployment) == "live"
+
+
+def test_one_job_of_two_has_the_service() -> None:
+    stored = Service.new(
+        TENANT, "svc_1", project_id="prj_1", name="api", subdomain="api", releases=0
+    )
+    tx = Transaction()
+    tx.create(stored)
+    tx.commit()
+    first, second = (Service.of(TENANT, "svc_1") for _ in range(2))
+    assert first
+    assert second
+    tx = Transaction()
+    rollout.lock(tx, first, Job.key("job_1"), {})
+    tx.commit()
+    tx = Transaction()
+    rollout.lock(tx, second, Job.key("job_2"), {})
+    with pytest.raises(LookAgain):
+        tx.commit()
+
+
+def tenant_of(client: Client) -> str:
+    made = client.post("/api/api-keys", {"name": "x", "scope": "read"}).json()
+    key = client.bearer(made["plaintext_key"]).get("/api/users/me/api-key").json()
+    return f"live#{ids.parse('wks', key['workspace_id'])}"
