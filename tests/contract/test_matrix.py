@@ -72,6 +72,14 @@ def test_own_parent_with_a_foreign_child(ada: Client, bob: Client, route: Route)
     assert reply.status == 404
 
 
+@pytest.mark.parametrize("route", [r for r in WITH_IDS if len(r.resources) > 1], ids=name)
+def test_own_parent_with_the_child_of_another(ada: Client, route: Route) -> None:
+    one, other = make_everything(ada), make_everything(ada)
+    *_, child = [source.name for source in route.resources.values()]
+    reply = ada.call(route.method, target(route, {**one, child: other[child]}))
+    assert reply.status == 404
+
+
 def all_of(client: Client) -> list[str]:
     return [client.get(f"/api/{kind}").text for kind in ("projects", "web-services", "api-keys")]
 

@@ -37,6 +37,7 @@ def test_canceled_while_it_is_built(
 def test_canceled_while_it_is_started(
     ada: Client, queue: Queue, engine: SimulatedEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("chalicelib.jobs.job.wake", lambda _: None)  # the worker that would is dead
     deployment = deploy(ada)
     look = engine.start
 
