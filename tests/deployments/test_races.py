@@ -5,7 +5,7 @@ import pytest
 from chalicelib import ids
 from chalicelib.deployments import rollout, service
 from chalicelib.deployments.store import Deployment
-from chalicelib.engines.base import Build, Progress, Release
+from chalicelib.engines.base import Build, Progress, Release, Stage
 from chalicelib.engines.simulated import SimulatedEngine
 from chalicelib.errors import Conflict
 from chalicelib.http.call import Call, Caller
@@ -34,7 +34,7 @@ def test_canceled_while_it_is_built(
     assert engine.started == []
 
 
-def test_canceled_while_it_is_started(
+def test_canceled_when_it_is_just_healthy(
     ada: Client, queue: Queue, engine: SimulatedEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("chalicelib.jobs.job.wake", lambda _: None)  # the worker that would is dead
@@ -42,8 +42,10 @@ def test_canceled_while_it_is_started(
     look = engine.start
 
     def cancel_meanwhile(release: Release) -> Progress:
-        ada.post(f"/v1/deployments/{deployment}/cancel")
-        return look(release)
+        progress = look(release)
+        if progress.stage is Stage.HEALTHY:
+            ada.post(f"/v1/deployments/{deployment}/cancel")
+        return progress
 
     monkeypatch.setattr(engine, "start", cancel_meanwhile)
     queue.run_to_the_end()
