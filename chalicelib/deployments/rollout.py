@@ -123,7 +123,9 @@ def _built(job: Job, deployment: Deployment) -> Progress:
     configuration = store.configuration(job.tenant, deployment.release_id)
     git_url = configuration.git_url
     allowed = settings()
-    check_git_url(git_url, schemes=allowed.git_schemes, allow_loopback=allowed.allow_loopback)
+    target = check_git_url(
+        git_url, schemes=allowed.git_schemes, allow_loopback=allowed.allow_loopback
+    )
     build = Build(
         deployment_id=deployment.id,
         service_id=deployment.service_id,
@@ -132,6 +134,7 @@ def _built(job: Job, deployment: Deployment) -> Progress:
         branch=deployment.branch,
         root_directory=configuration.root_directory,
         build_command=configuration.build_command,
+        pinned=target.pinned,
         environment=configuration.environment,
     )
     return engines.engine().build(build)

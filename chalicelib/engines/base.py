@@ -26,7 +26,11 @@ class Stage(StrEnum):
 
 @dataclass(frozen=True)
 class Build:
-    """Source to be made into an artifact. ``deployment_id`` names the build and its artifact."""
+    """Source to be made into an artifact. ``deployment_id`` names the build and its artifact.
+
+    ``pinned`` is ``host:port:address,…``: what the host of ``git_url`` was checked to resolve to,
+    and so what is to be connected to.
+    """
 
     deployment_id: str
     service_id: str
@@ -35,6 +39,7 @@ class Build:
     branch: str
     root_directory: str | None = None
     build_command: str | None = None
+    pinned: str | None = None
     environment: dict[str, str] = field(default_factory=dict, repr=False)
 
 

@@ -40,6 +40,14 @@ class Target:
     port: int
     addresses: tuple[str, ...]
 
+    @property
+    def pinned(self) -> str | None:
+        """``host:port:address,…`` as curl's ``--resolve`` takes it; None for a literal address."""
+        if not self.addresses or self.host.strip("[]") in self.addresses:
+            return None
+        bracketed = [f"[{one}]" if ":" in one else one for one in self.addresses]
+        return f"{self.host}:{self.port}:{','.join(bracketed)}"
+
 
 def check_url(
     url: str, *, schemes: Collection[str], allow_loopback: bool, resolve: bool = True

@@ -58,7 +58,8 @@ class Git:
         return _why_unreachable(url, said)
 
     async def _run(self, build: Build, log: Log, *arguments: str) -> tuple[int, str]:
-        options = [part for option in _OPTIONS for part in ("-c", option)]
+        pinned = [f"http.curloptResolve={build.pinned}"] if build.pinned else []
+        options = [part for option in (*_OPTIONS, *pinned) for part in ("-c", option)]
         said: list[bytes] = []
         status, _ = await commands.run_to_end(
             ["git", *options, *arguments],
