@@ -12,7 +12,7 @@ from ..services.store import Service
 from ..store.transaction import Transaction
 from ..variables import service as variables
 from . import rollout, store
-from .rollout import LOOK_SECONDS, TURN_SECONDS, lock, unlock
+from .rollout import LOOK_SECONDS, TURN_SECONDS, lock, unlock, wake_waiting
 from .service import configuration_of
 from .store import Deployment
 
@@ -98,10 +98,10 @@ def _holding_the_lock(step: Step) -> Handle:
 @_holding_the_lock
 def run_stop(job: Job, tx: Transaction, service: Service) -> Outcome:
     """Stop every release of a service."""
-    del job
     engines.engine().retire(service.id, keep=None)
     gone = {"rolling_job_id": None, "live_release_id": None, "status": "stopped"}
     tx.change(service, gone, Service.status != "pending_deletion", jobs.LookAgain())
+    wake_waiting(tx, service, job)
     return None
 
 

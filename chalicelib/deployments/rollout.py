@@ -65,6 +65,11 @@ def unlock(tx: Transaction, service: Service, job: Job, status: str | None = Non
         changes = {} if status is None or going else {"status": status}
         unchanged = Service.status == service.status
         tx.change(service, {"rolling_job_id": None, **changes}, unchanged, LookAgain())
+    wake_waiting(tx, service, job)
+
+
+def wake_waiting(tx: Transaction, service: Service, job: Job) -> None:
+    """Let the job that waits for the service look again."""
     if service.waiting_job_id and service.waiting_job_id != job.id:
         jobs.wake_after(tx, service.waiting_job_id)
 

@@ -26,9 +26,10 @@ def deploy_project(
     """Deploy the project's default web service, which is made on first use."""
     changes = {"git_repository_url": git_url, "branch": branch}
     given = variables.secrets(environment)
-    if project.default_service_id is None:
+    known = project.default_service_id
+    service = services.find(call.tenant, known) if known else None
+    if service is None:
         return _deploy_first(call, project, changes, given)
-    service = services.get(call, project.default_service_id)
     merged = variables.merge(call.tx, call.tenant, service.id, given)
     return _deploy(call, service, changes, merged)
 

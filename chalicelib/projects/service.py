@@ -70,8 +70,10 @@ def _make_default(call: Call) -> Project:
 def make_default_service(tx: Transaction, project: Project, service_id: str) -> None:
     """Note the service that ``/v1`` deploys; ``Conflict`` when another call just did."""
     again = Conflict("The project's web service was just made by another request; try again")
-    rule = Project.default_service_id.does_not_exist()
-    tx.change(project, {"default_service_id": service_id}, rule, again)
+    present = project.default_service_id
+    known = Project.default_service_id
+    unchanged = known == present if present else known.does_not_exist()
+    tx.change(project, {"default_service_id": service_id}, unchanged, again)
 
 
 def update(call: Call, project: Project, changes: dict[str, Any]) -> Project:

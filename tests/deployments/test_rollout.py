@@ -208,3 +208,32 @@ def test_deleting_a_service_while_it_deploys(
     assert ada.get(f"/v1/deployments/{deployment}").status == 404
     assert engine.serving == {}
     assert queue.dead() == []
+
+
+def test_a_project_whose_service_was_deleted_gets_a_new_one(
+    ada: Client, queue: Queue, engine: SimulatedEngine
+) -> None:
+    first = ada.get(f"/v1/deployments/{deploy(ada)}").json()
+    queue.run_to_the_end()
+    assert ada.delete(f"/api/web-services/{first['service_id']}").status == 204
+    queue.run_to_the_end()
+    path = f"/v1/projects/{first['project_id']}/deployments"
+    second = ada.post(path, {"git_url": URL})
+    assert second.status == 201, second.text
+    queue.run_to_the_end()
+    assert status(ada, second.json()["id"]) == "live"
+    assert len(engine.serving) == 1
+
+
+def test_a_deployment_asked_for_after_a_stop_starts_the_service(
+    ada: Client, queue: Queue, engine: SimulatedEngine
+) -> None:
+    first = deploy(ada)
+    queue.run_to_the_end()
+    path = f"/api/web-services/{service_of(ada, first)}"
+    ada.post(f"{path}/stop")
+    queue.run_to_the_end()
+    ada.post(f"{path}/deployments", {})
+    queue.run_to_the_end()
+    assert ada.get(path).json()["status"] == "running"
+    assert len(engine.serving) == 1
