@@ -3,7 +3,6 @@
 from typing import Self
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
-from pynamodb.exceptions import UpdateError
 from pynamodb.expressions.update import Action
 
 from .. import clock, ids
@@ -91,17 +90,11 @@ def session(user_id: str, session_id: str) -> Session | None:
 
 def renew(session: Session, generation: int, lifetime: int) -> bool:
     """Move the session to its next generation; False when it has moved on already."""
-    actions: list[Action] = [
+    return session.change_if(
+        Session.generation == generation,
         Session.generation.add(1),
         Session.expires_at.set(clock.now() + lifetime),
-    ]
-    try:
-        session.update(actions=actions, condition=Session.generation == generation)
-    except UpdateError as error:
-        if error.cause_response_code != "ConditionalCheckFailedException":
-            raise
-        return False
-    return True
+    )
 
 
 def end_session(user_id: str, session_id: str) -> None:

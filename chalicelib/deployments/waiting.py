@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from pynamodb.attributes import NumberAttribute
-from pynamodb.exceptions import PutError
 
 from .. import clock
 from ..errors import NotFound, TooManyRequests
@@ -62,16 +61,9 @@ def _seat(tenant: str) -> Iterator[None]:
 
 
 def _seats(tenant: str) -> list[_Seat]:
-    until = clock.now() + LONGEST_WAIT + 5
-    numbers = range(MOST_WAITING)
-    return [_Seat(tenant, f"waiting#{number}", expires_at=until) for number in numbers]
+    return [_Seat(tenant, f"waiting#{number}") for number in range(MOST_WAITING)]
 
 
 def _take(seat: _Seat) -> bool:
-    try:
-        seat.save(_Seat.pk.does_not_exist() | (_Seat.expires_at < clock.now()))
-    except PutError as error:
-        if error.cause_response_code != "ConditionalCheckFailedException":
-            raise
-        return False
-    return True
+    free = _Seat.pk.does_not_exist() | (_Seat.expires_at < clock.now())
+    return seat.change_if(free, _Seat.expires_at.set(clock.now() + LONGEST_WAIT + 5))

@@ -4,7 +4,6 @@ import zlib
 from typing import Any
 
 from pynamodb.attributes import JSONAttribute, NumberAttribute, UnicodeAttribute
-from pynamodb.exceptions import UpdateError
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
@@ -111,13 +110,7 @@ def lease(job_id: str, seconds: int) -> Job | None:
 def change(job_id: str, condition: Condition, *actions: Action) -> Job | None:
     """Change a job while the condition holds; the job as it now is, or None."""
     job = Job.key(job_id)
-    try:
-        job.update(actions=list(actions), condition=condition)
-    except UpdateError as error:
-        if error.cause_response_code != "ConditionalCheckFailedException":
-            raise
-        return None
-    return job
+    return job if job.change_if(condition, *actions) else None
 
 
 def _shard(job_id: str) -> str:

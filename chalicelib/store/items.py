@@ -5,7 +5,9 @@ from typing import Any, ClassVar, Self
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 from pynamodb.connection import Connection
 from pynamodb.connection.table import TableConnection
-from pynamodb.exceptions import DoesNotExist
+from pynamodb.exceptions import DoesNotExist, UpdateError
+from pynamodb.expressions.condition import Condition
+from pynamodb.expressions.update import Action
 from pynamodb.indexes import KeysOnlyProjection, LocalSecondaryIndex
 from pynamodb.models import Model
 
@@ -46,6 +48,16 @@ class Item(Model):
             return cls.get(pk, sk, consistent_read=True)
         except DoesNotExist:
             return None
+
+    def change_if(self, condition: Condition, *actions: Action) -> bool:
+        """Change the item by itself while the condition holds, and read it; whether it did."""
+        try:
+            self.update(actions=list(actions), condition=condition)
+        except UpdateError as error:
+            if error.cause_response_code != "ConditionalCheckFailedException":
+                raise
+            return False
+        return True
 
 
 class _ByParent(LocalSecondaryIndex[Any]):  # type: ignore[no-untyped-call] # PynamoDB's own
