@@ -14,6 +14,7 @@ BATCH = 10
 WORKERS = 4
 IDLE_SECONDS = 1.0  # how often an idle queue is looked at: delayed messages announce nothing
 TIMEOUT_MS = 60_000
+SENDING = ("after-call.sqs.SendMessage", "after-call.sqs.SendMessageBatch")
 
 Message = dict[str, Any]
 Handler = Callable[[dict[str, Any], Any], Any]
@@ -40,8 +41,15 @@ class QueuePump:
 
     def run(self, stop: threading.Event) -> None:
         """Pump until told to stop, then wait for the batches that are being handled."""
-        for operation in ("SendMessage", "SendMessageBatch"):
-            self._client.meta.events.register(f"after-call.sqs.{operation}", self._sent)
+        events = self._client.meta.events
+        for sending in SENDING:
+            events.register(sending, self._sent)
+        self._pump(stop)
+        for sending in SENDING:
+            events.unregister(sending, self._sent)
+        self._workers.shutdown()
+
+    def _pump(self, stop: threading.Event) -> None:
         while not stop.is_set():
             self._free.acquire()
             self._wake.clear()  # before looking, so that a message sent meanwhile is not missed
@@ -50,7 +58,6 @@ class QueuePump:
             else:
                 self._free.release()
                 self._wake.wait(IDLE_SECONDS)
-        self._workers.shutdown()
 
     def drain(self) -> int:
         """Handle here and now all that can be received; gives the number of messages.

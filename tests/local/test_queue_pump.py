@@ -18,11 +18,9 @@ Pumps = Callable[[Any], QueuePump]
 
 
 @pytest.fixture
-def sqs() -> Iterator[Any]:
+def sqs() -> Any:
     local_aws.reset()
-    client.cache_clear()  # the hooks of one test are not those of the next
-    yield client("sqs")
-    client.cache_clear()
+    return client("sqs")
 
 
 @pytest.fixture
