@@ -12,6 +12,7 @@ from ..security.egress import redact
 from ..services import service as services
 from ..services import store as service_store
 from ..services.store import Service
+from ..store.items import under
 from ..variables import service as variables
 from ..variables.store import Variables
 from . import store
@@ -164,7 +165,7 @@ def _new(service: Service, **fields: Any) -> Deployment:
     return Deployment.new(
         service.tenant,
         deployment_id,
-        parent=f"{service.id}#{deployment_id}",
+        parent=under(service.id, deployment_id),
         service_id=service.id,
         project_id=service.project_id,
         status="queued",

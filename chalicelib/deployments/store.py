@@ -11,7 +11,7 @@ from pynamodb.attributes import BinaryAttribute, NumberAttribute, UnicodeAttribu
 
 from ..security import encryption
 from ..store import counters, pages
-from ..store.items import Resource
+from ..store.items import Resource, under
 from ..store.transaction import Transaction
 
 
@@ -120,7 +120,7 @@ MOST_RELEASES = 8
 
 
 def _parent(release_id: str) -> str:
-    return f"{release_id.partition('-')[0]}#{release_id}"
+    return under(release_id.partition("-")[0], release_id)
 
 
 def _count(service_id: str) -> str:

@@ -13,6 +13,7 @@ from ..http.pages import Page
 from ..projects import service as projects
 from ..projects.store import Project
 from ..security.egress import redact
+from ..store.items import under
 from ..store.transaction import Transaction
 from ..variables import service as variables
 from ..variables.store import Variable
@@ -51,7 +52,7 @@ def prepare(project: Project, fields: dict[str, Any]) -> Service:
     return Service.new(
         project.tenant,
         service_id,
-        parent=f"{project.id}#{service_id}",
+        parent=under(project.id, service_id),
         project_id=project.id,
         subdomain=_free_host(fields["name"]),
         **fields,

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from itertools import islice
 from typing import TypeVar
 
-from .items import Resource
+from .items import Resource, under
 
 R = TypeVar("R", bound=Resource)
 
@@ -24,7 +24,7 @@ def children(kind: type[R], tenant: str, parent_id: str, offset: int, limit: int
     """The resources of a kind under one parent: one read of the index, one of the items."""
     keys = kind.by_parent.query(
         kind.partition(tenant),
-        kind.parent.startswith(f"{parent_id}#"),
+        kind.parent.startswith(under(parent_id, "")),
         scan_index_forward=False,
         limit=offset + limit,
         consistent_read=True,
