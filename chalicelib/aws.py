@@ -1,6 +1,5 @@
 """One botocore session and one client a service, shared by the whole process."""
 
-from contextvars import ContextVar
 from functools import cache
 from typing import Any
 
@@ -15,7 +14,6 @@ _PASSING_CODES = {
     "ThrottlingException",
     "TransactionInProgressException",
 }
-dynamodb_calls: ContextVar[int] = ContextVar("dynamodb_calls", default=0)
 
 
 @cache
@@ -27,16 +25,13 @@ def client(service: str) -> Any:
         connect_timeout=2,
         read_timeout=10,
         retries={"mode": "standard", "total_max_attempts": 3},
-        parameter_validation=service != "dynamodb",
     )
-    made = _session().create_client(service, region_name=settings().region, config=config)
-    if service == "dynamodb":
-        made.meta.events.register("before-send.dynamodb", _count)
-    return made
+    return session().create_client(service, region_name=settings().region, config=config)
 
 
 @cache
-def _session() -> Any:
+def session() -> Any:
+    """The botocore session: credentials, clients and events come from it."""
     from botocore.session import get_session
 
     return get_session()
@@ -47,10 +42,7 @@ def is_passing(error: BaseException | None) -> bool:
     from botocore.exceptions import BotoCoreError, ClientError
 
     if isinstance(error, ClientError):
-        return error.response.get("Error", {}).get("Code") in _PASSING_CODES
+        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+        return status >= 500 or error.response.get("Error", {}).get("Code") in _PASSING_CODES
     cause: BaseException | None = getattr(error, "cause", None)
     return isinstance(error, BotoCoreError) or (cause is not None and is_passing(cause))
-
-
-def _count(**_: Any) -> None:
-    dynamodb_calls.set(dynamodb_calls.get() + 1)

@@ -10,8 +10,9 @@ from chalice.app import Chalice, Request, Response
 from pydantic import BaseModel
 
 from .. import ids
-from ..aws import dynamodb_calls, is_passing
+from ..aws import is_passing
 from ..errors import ApiError, Forbidden, InternalError, ServiceUnavailable
+from ..store import wire
 from . import parsing
 from .call import Call, Caller
 from .dialects import Dialect, of_path
@@ -77,7 +78,7 @@ class FrontDoor:
     def answer(self, path: str, find: Callable[[Call], tuple[Route, dict[str, str]]]) -> Response:
         """The answer to the current request, errors included, and its log line."""
         started = time.monotonic()
-        dynamodb_calls.set(0)
+        wire.calls.set(0)
         call = self._open(path)
         dialect = of_path(path)
         status, body, extra = self._outcome(call, dialect, find)
@@ -189,7 +190,7 @@ def _log(call: Call, status: int, started: float) -> None:
         "workspace": caller.workspace_id if caller else None,
         "status": status,
         "ms": round((time.monotonic() - started) * 1000, 1),
-        "dynamodb_calls": dynamodb_calls.get(),
+        "dynamodb_calls": wire.calls.get(),
     }
     log.info(json.dumps(line))
 

@@ -11,8 +11,9 @@ from pynamodb.expressions.update import Action
 from pynamodb.indexes import KeysOnlyProjection, LocalSecondaryIndex
 from pynamodb.models import Model
 
-from .. import aws, clock
+from .. import clock
 from ..settings import settings
+from .wire import wire
 
 
 def table(name: str) -> str:
@@ -20,12 +21,12 @@ def table(name: str) -> str:
     return settings().table_prefix + name
 
 
-def share_client(connection: Connection) -> Connection:
-    """Let a PynamoDB connection use the process's one client.
+def share_wire(connection: Connection) -> Connection:
+    """Let a PynamoDB connection use the process's one way to DynamoDB.
 
-    By itself each model makes a session and a client of its own: 124 ms of a cold start.
+    By itself each model makes a session and a botocore client of its own: 124 ms of a cold start.
     """
-    connection._client = aws.client("dynamodb")
+    connection._client = wire()
     return connection
 
 
@@ -38,7 +39,7 @@ class Item(Model):
     @classmethod
     def _get_connection(cls) -> TableConnection:
         if cls._connection is None or cls._connection.table_name != cls.Meta.table_name:
-            share_client(super()._get_connection().connection)
+            share_wire(super()._get_connection().connection)
         return super()._get_connection()
 
     @classmethod

@@ -18,7 +18,7 @@ from .. import clock
 from ..aws import is_passing
 from ..errors import Conflict, NotFound, ServiceUnavailable
 from ..settings import settings
-from .items import Item, Resource, share_client
+from .items import Item, Resource, share_wire
 
 ATTEMPTS = 6
 BACKOFF_SECONDS = 0.02
@@ -165,7 +165,7 @@ class Transaction:
 
 @cache
 def _connection() -> Connection:
-    return share_client(Connection(region=settings().region))
+    return share_wire(Connection(region=settings().region))
 
 
 def _failed_condition(error: TransactWriteError | BotoCoreError) -> int | None:

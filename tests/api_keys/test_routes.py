@@ -3,7 +3,7 @@
 import pytest
 from time_machine import Traveller
 
-from chalicelib.aws import dynamodb_calls
+from chalicelib.store import wire
 from tests.client import Client
 
 
@@ -44,7 +44,7 @@ def test_each_character_counts(ada: Client) -> None:
 def test_a_wrong_checksum_costs_no_look_at_the_database(ada: Client) -> None:
     text = new(ada)["plaintext_key"]
     ada.bearer(text[:-1] + ("a" if text[-1] != "a" else "b")).get("/v1/users/me")
-    assert dynamodb_calls.get() == 0
+    assert wire.calls.get() == 0
 
 
 def test_revoked(ada: Client) -> None:
