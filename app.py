@@ -6,23 +6,27 @@ from chalice.app import Chalice, CloudWatchEvent, Rate, SQSEvent
 
 import chalicelib.accounts.routes
 import chalicelib.api_keys.routes
+import chalicelib.audit.routes
 import chalicelib.deployments.power
 import chalicelib.deployments.removal
 import chalicelib.deployments.rollout
 import chalicelib.deployments.routes
+import chalicelib.mail.events
 import chalicelib.projects.events
 import chalicelib.projects.routes
 import chalicelib.services.routes
 import chalicelib.system.routes  # noqa: F401 (importing a feature declares its routes and jobs)
 from chalicelib.accounts.admission import admit
+from chalicelib.audit.service import note
 from chalicelib.http import front_door
+from chalicelib.http.front_door import Guards
 from chalicelib.http.surfaces import all_routes
 from chalicelib.jobs import sweep, worker
 
 logging.getLogger("chalicelib").setLevel(logging.INFO)
 
 app = Chalice(app_name="orbitra")
-front_door.mount(app, all_routes(), admit)
+front_door.mount(app, all_routes(), Guards(admit, note), pages={})
 
 
 @app.on_sqs_message(queue="orbitra-jobs", batch_size=10, name="work")

@@ -10,12 +10,14 @@ ApiError
 ├── Conflict 409
 ├── PayloadTooLarge 413
 ├── UnsupportedMediaType 415
+├── IdempotencyKeyReuse 422
 ├── TooManyRequests 429       retry_after, seconds
 ├── InternalError 500
 └── ServiceUnavailable 503    retry_after, seconds
 
 A message is read by the caller: it names the field, says what would be right, and holds nothing of
-our insides. Each surface's dialect writes the errors in its own form.
+our insides. Each surface's dialect writes the errors in its own form; ``sites_code`` is the Sites
+surface's own code where the status does not say enough.
 """
 
 from collections.abc import Iterable, Sequence
@@ -36,6 +38,7 @@ class ApiError(Exception):
 
     status = 500
     code = "internal_error"
+    sites_code = ""
     message = "An unexpected error occurred on our servers"
 
     def __init__(self, message: str | None = None) -> None:
@@ -143,6 +146,20 @@ class UnsupportedMediaType(ApiError):
     status = 415
     code = "unsupported_media_type"
     message = "Send the body as application/json"
+
+
+class IdempotencyKeyReuse(ApiError):
+    """The Idempotency-Key was used for another request."""
+
+    status = 422
+    code = "idempotency_key_reuse"
+    message = "This Idempotency-Key was used with another body; use a new key"
+
+
+class InvalidIdempotencyKey(InvalidRequest):
+    """The Idempotency-Key is not what one may be."""
+
+    sites_code = "INVALID_IDEMPOTENCY_KEY"
 
 
 class _RetryLater(ApiError):

@@ -21,6 +21,7 @@ KINDS = {
     "job": "job",
     "req": "request",
     "ses": "session",
+    "aud": "entry of the audit log",
 }
 
 

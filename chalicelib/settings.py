@@ -1,27 +1,71 @@
 """What an operator may set, as one typed model that fails loudly at start.
 
 Every setting is read from the environment variable ``ORBITRA_<NAME>``; lists are
-comma-separated.
+comma-separated, ``LIMITS`` and ``ATTEMPT_LIMITS`` are JSON.
 """
 
+import json
 import os
 from functools import cache
-from typing import Annotated
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PositiveInt,
+    SecretStr,
+)
+
+SMTP_SCHEMES = ("smtp://", "smtps://")
 
 
 def _split(value: object) -> object:
     return [part.strip() for part in value.split(",")] if isinstance(value, str) else value
 
 
+def _from_json(value: object) -> object:
+    return json.loads(value) if isinstance(value, str) else value
+
+
+def _smtp_url(value: SecretStr) -> SecretStr:
+    if value.get_secret_value() and not value.get_secret_value().startswith(SMTP_SCHEMES):
+        raise ValueError("must begin with smtp:// or smtps://")
+    return value
+
+
 Names = Annotated[list[str], BeforeValidator(_split)]
+
+
+Limits = Annotated[
+    dict[
+        Literal["free", "professional", "enterprise"],
+        dict[Literal["hour", "ten_minutes", "minute"], PositiveInt | None],
+    ],
+    BeforeValidator(_from_json),
+]
+"""Calls a plan allows where they differ from the contract's: ``{"free": {"hour": 5000}}``."""
+
+
+AttemptPolicy = Literal[
+    "login_per_account",
+    "login_per_address",
+    "register_per_address",
+    "reset_per_account",
+    "reset_per_address",
+    "confirm_per_address",
+    "resend_per_account",
+]
+AttemptLimits = Annotated[dict[AttemptPolicy, PositiveInt], BeforeValidator(_from_json)]
+"""Attempts allowed where they are not those of ``accounts/attempts.py``."""
 
 
 class Settings(BaseModel):
     """One installation's settings; immutable once read."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     region: str = "us-east-1"
     regions: Names = Field(
@@ -35,6 +79,12 @@ class Settings(BaseModel):
     kms_key_id: str = "alias/orbitra-local-secrets"
     git_schemes: Names = ["https"]
     allow_loopback: bool = False
+    limits: Limits = Field(default_factory=dict)
+    address_limit: PositiveInt = 60
+    attempt_limits: AttemptLimits = Field(default_factory=dict)
+    mail_from: str = Field(default="Orbitra <no-reply@localhost>", pattern=r"^[^\r\n]*@[^\r\n]+$")
+    smtp_url: Annotated[SecretStr, AfterValidator(_smtp_url)] = SecretStr("")
+    """Where mail is sent, ``smtp://`` or ``smtps://user:password@host:port``; SES when empty."""
 
 
 @cache

@@ -19,20 +19,22 @@ from .banner import banner
 from .samples import make_repositories
 
 STATE = Path(os.environ.get("ORBITRA_STATE", ".orbitra")).resolve()
+MAIL_PORT = 1025
 STOP_SECONDS = 30
 
 
 @dataclass
 class Ports:
-    """Where the API and the proxy listen."""
+    """Where the API, the proxy and the mailbox listen; 0 is any free port."""
 
     api: int
     proxy: int
+    mail: int
 
 
 def main() -> int:
     """Run until Ctrl-C, SIGTERM, or until one of the three ends by itself."""
-    ports = Ports(_port("PORT", 8000), _port("PROXY_PORT", 8080))
+    ports = Ports(_port("PORT", 8000), _port("PROXY_PORT", 8080), _mail_port())
     STATE.mkdir(mode=0o700, exist_ok=True)
     os.environ |= _settings(ports)
     stop = threading.Event()
@@ -48,14 +50,26 @@ def main() -> int:
 def _port(variable: str, default: int) -> int:
     """The port that a variable names. Exits with a word on what to do when it is taken."""
     port = int(os.environ.get(variable, default))
+    if not _is_free(port):
+        free = f"choose another: {variable}={port + 1} make run"
+        raise SystemExit(f"Port {port} is taken by another program; {free}")
+    return port
+
+
+def _mail_port() -> int:
+    """The port of the mailbox's SMTP server; any free one when nobody named it."""
+    named = "MAIL_PORT" in os.environ
+    return _port("MAIL_PORT", MAIL_PORT) if named or _is_free(MAIL_PORT) else 0
+
+
+def _is_free(port: int) -> bool:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", port))
         except OSError:
-            free = f"choose another: {variable}={port + 1} make run"
-            raise SystemExit(f"Port {port} is taken by another program; {free}") from None
-    return port
+            return False
+    return True
 
 
 def _settings(ports: Ports) -> dict[str, str]:
@@ -75,10 +89,11 @@ def _start(ports: Ports) -> dict[str, subprocess.Popen[str]]:
     run = ["--socket", str(supervisor), "--state", str(STATE / "run"), "--git-schemes", schemes]
     log = STATE / "api.log"
     listening = ["--socket", str(supervisor), "--port"]
+    api = [str(ports.api), "--mail-port", str(ports.mail), "--log", str(log)]
     return {
         "supervisor": _child("local.supervisor", *run),
         "proxy": _child("local.proxy", *listening, str(ports.proxy)),
-        "API": _child("local.api", *listening, str(ports.api), "--log", str(log)),
+        "API": _child("local.api", *listening, *api),
     }
 
 

@@ -1,4 +1,4 @@
-"""The API process: AWS, the app, the queue pump and the schedules.
+"""The API process: AWS, the app, the queue pump, the schedules and the mailbox.
 
 Run as ``python -m local.api --port 8000 --socket PATH``. Prints one line of JSON once it serves:
 the demo account and its key.
@@ -7,6 +7,7 @@ the demo account and its key.
 import argparse
 import json
 import logging
+import os
 import signal
 import threading
 from collections.abc import Callable
@@ -18,6 +19,7 @@ from .lifeline import on_parent_end
 
 if TYPE_CHECKING:
     from .gateway import Gateway
+    from .mailbox.mails import Mails
 
 SWEEP_SECONDS = 60
 
@@ -42,13 +44,15 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m local.api", description=__doc__)
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8000)
+    parser.add_argument("--mail-port", type=int, default=0)
     parser.add_argument("--socket", type=Path, required=True)
     parser.add_argument("--log", type=Path, required=True)
     return parser.parse_args()
 
 
 def _serve(options: argparse.Namespace, stop: threading.Event) -> "Gateway":
-    """Put the engine, the pump, the schedules and the server in place."""
+    """Put the mailbox, the engine, the pump, the schedules and the server in place."""
+    mails = _mailbox(options.mail_port)
     import app
     from chalicelib import engines, jobs
     from chalicelib.settings import settings
@@ -57,6 +61,7 @@ def _serve(options: argparse.Namespace, stop: threading.Event) -> "Gateway":
     from .engine import LocalEngine
     from .gateway import Gateway
     from .http_server import HttpServer
+    from .mailbox import pages
     from .queue_pump import QueuePump
 
     engine = LocalEngine(options.socket)
@@ -66,8 +71,21 @@ def _serve(options: argparse.Namespace, stop: threading.Event) -> "Gateway":
     _thread(pump.run, stop)
     _thread(schedules.run, app.sweep_jobs, SWEEP_SECONDS, stop)
     gateway = Gateway(app.app)
-    HttpServer(gateway, options.host, options.port).start()
+    HttpServer(gateway, options.host, options.port, pages.routes(mails)).start()
     return gateway
+
+
+def _mailbox(port: int) -> "Mails":
+    """Take the platform's mail, unless the operator names another server.
+
+    The app reads its settings after this.
+    """
+    from .mailbox.mails import Mails
+    from .mailbox.server import MailServer
+
+    mails = Mails()
+    os.environ.setdefault("ORBITRA_SMTP_URL", MailServer(mails, port).start())
+    return mails
 
 
 def _demo_account(gateway: "Gateway") -> dict[str, str]:

@@ -5,6 +5,7 @@ TEXT = """
 
     API         http://localhost:{api}   (described at /openapi.json)
     your apps   http://<service>.localhost:{proxy}
+    mail        http://localhost:{api}/mailbox
     account     {email}   password {password}
     API key     {key}
 

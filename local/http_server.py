@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 
 from aiohttp import web
@@ -12,10 +13,13 @@ THREADS = 32  # a call that waits for a deployment holds one for up to 25 s
 
 
 class HttpServer:
-    """Serves the gateway on a port from a thread of its own."""
+    """Serves the gateway on a port from a thread of its own; ``pages`` go before it."""
 
-    def __init__(self, gateway: Gateway, host: str, port: int) -> None:
+    def __init__(
+        self, gateway: Gateway, host: str, port: int, pages: Iterable[web.RouteDef] = ()
+    ) -> None:
         self._gateway = gateway
+        self._pages = pages
         self._address = (host, port)
         self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="request")
         self._loop = asyncio.new_event_loop()
@@ -49,6 +53,7 @@ class HttpServer:
 
     def _application(self) -> web.Application:
         application = web.Application(client_max_size=LARGEST_BODY)
+        application.add_routes(self._pages)
         application.router.add_route("*", "/{path:.*}", self._respond)
         return application
 

@@ -19,18 +19,24 @@ from time_machine import Traveller
 from chalicelib import engines
 from chalicelib.engines.simulated import SimulatedEngine
 from tests.client import Client, Queue, make_client
+from tests.mail import outbox
 
 
 @pytest.fixture(autouse=True)
 def _fresh() -> None:
     aws.start()
     aws.reset()
+    outbox.clear()
     from chalicelib.api_keys import store
+    from chalicelib.http.limits import strangers
     from chalicelib.security import encryption, tokens
+    from chalicelib.workspaces import gate
 
     encryption._cache.clear()
     tokens._secret.cache_clear()
-    store._owner.cache_clear()
+    store._known.cache_clear()
+    gate.forget()
+    strangers.forget()
     engines.use(SimulatedEngine())
 
 

@@ -1,38 +1,69 @@
-"""Turns the Authorization header into a caller, or refuses."""
+"""Turns the Authorization header into a caller, counted against the limits, or refuses."""
 
+from dataclasses import replace
+from typing import Any, cast
+
+from .. import clock, ids
 from ..api_keys import service as api_keys
 from ..errors import Unauthorized
-from ..http.call import Call, Caller
+from ..http.call import Call, Caller, Scope
 from ..security import keys, tokens
-from ..workspaces import service as workspaces
-from . import store
+from ..workspaces import gate
+from ..workspaces.gate_state import Badge
+from ..workspaces.service import SCOPE_OF, narrower
 
 
 def admit(call: Call) -> Caller:
-    """Who is calling. Raises ``Unauthorized`` for anything but a valid key or access token."""
+    """Who is calling; ``call.standing`` says where they stand with the limits.
+
+    Raises ``Unauthorized`` for anything but a valid key or access token, ``LimitReached`` beyond a
+    limit. A key or token that is known to this process costs one round trip.
+    """
     scheme, _, credential = call.headers.get("authorization", "").partition(" ")
     credential = credential.strip()
     if scheme.lower() != "bearer" or not credential:
         raise Unauthorized
-    return _by_key(credential) if credential.startswith("ak_") else _by_token(credential)
+    return (
+        _by_key(call, credential) if credential.startswith("ak_") else _by_token(call, credential)
+    )
 
 
-def _by_key(credential: str) -> Caller:
-    key = keys.parse(credential)
-    if key is None:
+def _by_key(call: Call, credential: str) -> Caller:
+    plaintext = keys.parse(credential)
+    if plaintext is None:
         raise Unauthorized("This is not a valid API key")
-    if key.mode != "live":
+    if plaintext.mode != "live":
         raise Unauthorized("This base URL takes live keys (ak_live_…) only")
-    return api_keys.caller_of(key)
+    key = api_keys.known(plaintext.public_id)
+    if key is None or not keys.matches(plaintext, key.secret_hash):
+        raise Unauthorized(gate.INVALID)
+    if key.valid_until and key.valid_until <= clock.now_ms():
+        raise Unauthorized(gate.INVALID)
+    if _wanted_workspace(call, key.workspace_id) != key.workspace_id:
+        raise Unauthorized("X-Workspace-Id: this API key belongs to another workspace")
+    badge = Badge(plaintext.public_id, key.created_by, is_key=True)
+    caller = _enter(call, badge, key.workspace_id, key_id=key.id, project_id=key.project_id)
+    return replace(caller, scope=narrower(caller.scope, cast(Scope, key.scope)))
 
 
-def _by_token(credential: str) -> Caller:
+def _by_token(call: Call, credential: str) -> Caller:
     token = tokens.verify_access(credential)
-    session = store.session(token.user_id, token.session_id)
-    if session is None:
-        raise Unauthorized("Invalid or expired token")
-    workspace_id = str(session.workspace_id)
-    scope = workspaces.scope_of_member(f"live#{workspace_id}", token.user_id)
-    if scope is None:
-        raise Unauthorized("Invalid or expired token")
-    return Caller(token.user_id, workspace_id, scope, session_id=token.session_id)
+    workspace_id = _wanted_workspace(call, token.workspace_id)
+    badge = Badge(token.session_id, token.user_id, is_key=False)
+    return _enter(call, badge, workspace_id, session_id=token.session_id)
+
+
+def _wanted_workspace(call: Call, own: str) -> str:
+    """The workspace that the call names, or its credential's own."""
+    wanted = call.headers.get("x-workspace-id", "").strip()
+    try:
+        return ids.parse("wks", wanted) if wanted else own
+    except ValueError:
+        raise Unauthorized(gate.INVALID) from None
+
+
+def _enter(call: Call, badge: Badge, workspace_id: str, **more: Any) -> Caller:
+    entered = gate.enter(f"live#{workspace_id}", badge)
+    call.standing = entered.standing
+    scope = SCOPE_OF[entered.role]
+    return Caller(badge.user_id, workspace_id, scope, plan=entered.plan, role=entered.role, **more)

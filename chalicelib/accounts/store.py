@@ -1,12 +1,15 @@
-"""Users and sessions. Access paths: a user by id, a session by user and id; e-mail by claim."""
+"""Users, sessions, and counted attempts.
 
-from typing import Self
+Access paths: a user by id or, by claim, by e-mail address; a session by user and id; the sessions
+of a user; attempts by policy, subject and window.
+"""
+
+from typing import Any, Self
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 from pynamodb.expressions.update import Action
 
 from .. import clock, ids
-from ..errors import Conflict
 from ..store import claims
 from ..store.items import Item, table
 from ..store.transaction import Transaction
@@ -24,6 +27,8 @@ class User(Item):
     plan = UnicodeAttribute(default="free")
     password_hash = UnicodeAttribute()
     workspace_id = UnicodeAttribute()
+    email_verified_at = NumberAttribute(null=True)
+    sign_ins = NumberAttribute(default=0)
     created_at = NumberAttribute()
     updated_at = NumberAttribute()
 
@@ -31,6 +36,11 @@ class User(Item):
     def id(self) -> str:
         """The TypeID."""
         return str(self.pk)
+
+    @property
+    def email_verified(self) -> bool:
+        """Whether the person has shown that mail to the address reaches them."""
+        return self.email_verified_at is not None
 
 
 class Session(Item):
@@ -60,6 +70,26 @@ class Session(Item):
         return str(self.sk)
 
 
+class PasswordReset(Item):
+    """The one link that may change a password: ``pk`` is the user, ``sk`` ``password-reset``."""
+
+    class Meta:
+        table_name = table("accounts")
+
+    nonce = UnicodeAttribute()
+    expires_at = NumberAttribute()
+
+
+class Attempts(Item):
+    """``pk`` is the policy and whom it counts, ``sk`` the window's start, ``n`` how many so far."""
+
+    class Meta:
+        table_name = table("accounts")
+
+    n = NumberAttribute()
+    expires_at = NumberAttribute()
+
+
 def add_user(tx: Transaction, user: User, taken: Exception) -> None:
     """Make the user and claim the address; ``taken`` is raised when another has it."""
     claims.take(tx, _email_claim(user.email), user.id, taken)
@@ -72,14 +102,66 @@ def user(user_id: str) -> User | None:
 
 
 def user_by_email(email: str) -> User | None:
-    """The user with this address, however it is capitalised."""
-    owner = claims.owner(_email_claim(email))
-    return user(owner) if owner else None
+    """The user with this address, however it is capitalised; as much work when there is none."""
+    return user(user_id_by_email(email) or "usr_nobody")
+
+
+def user_id_by_email(email: str) -> str | None:
+    """The id of the user with this address, however it is capitalised."""
+    return claims.owner(_email_claim(email))
 
 
 def change_user(tx: Transaction, user_id: str, *actions: Action) -> None:
     """Change a user's attributes."""
     tx.update(User(user_id, "user"), *actions)
+
+
+def signed_in(tx: Transaction, user: User, refused: Exception, *actions: Action) -> None:
+    """Count a sign-in; ``refused`` is raised when the password has changed since it was read."""
+    unchanged = User.password_hash == user.password_hash
+    tx.update(user, User.sign_ins.add(1), *actions, condition=unchanged, otherwise=refused)
+
+
+def verify_email(tx: Transaction, user: User, *actions: Action, **rule: Any) -> None:
+    """Note that the address is verified, the first time that it is; further actions with it."""
+    now = clock.now_ms()
+    first = User.email_verified_at.set(User.email_verified_at | now)
+    tx.update(user, first, User.updated_at.set(now), *actions, **rule)
+
+
+def set_password(tx: Transaction, user: User, password_hash: str, busy: Exception) -> None:
+    """Set a new password for who reads the user's mail.
+
+    ``busy`` is raised when somebody signed in since the user was read.
+    """
+    same = User.sign_ins == user.sign_ins
+    new = User.password_hash.set(password_hash)
+    verify_email(tx, user, new, condition=same, otherwise=busy)
+
+
+def put_password_reset(tx: Transaction, reset: PasswordReset) -> None:
+    """Let this link change the password, and no earlier one."""
+    tx.put(reset)
+
+
+def password_reset(user_id: str) -> PasswordReset | None:
+    """What link may change the user's password now."""
+    found = PasswordReset.find(user_id, "password-reset")
+    return found if found and found.expires_at > clock.now() else None
+
+
+def use_password_reset(tx: Transaction, reset: PasswordReset, used: Exception) -> None:
+    """Take the link out of use; ``used`` is raised when another call just did, or replaced it."""
+    tx.delete(reset, PasswordReset.nonce == reset.nonce, used)
+
+
+def count_attempt(key: str, start: int, end: int, most: int) -> bool:
+    """Count an attempt in a window (epoch seconds); False when there were ``most`` already."""
+    return Attempts(f"attempts#{key}", str(start)).change_if(
+        Attempts.n.does_not_exist() | (Attempts.n < most),
+        Attempts.n.add(1),
+        Attempts.expires_at.set(end),
+    )
 
 
 def session(user_id: str, session_id: str) -> Session | None:
@@ -97,13 +179,16 @@ def renew(session: Session, generation: int, lifetime: int) -> bool:
     )
 
 
-def end_session(user_id: str, session_id: str) -> None:
-    """Close a session; its tokens are worth nothing from now on."""
-    Session(user_id, session_id).delete()
+def end_session(tx: Transaction, user_id: str, session_id: str) -> None:
+    """Delete a session; its refresh token is worth nothing from now on."""
+    tx.delete(Session(user_id, session_id))
+
+
+def open_sessions(user_id: str) -> list[str]:
+    """The ids of a user's open sessions, the oldest first."""
+    found = Session.query(user_id, Session.sk.startswith("ses_"), consistent_read=True)
+    return [session.id for session in found if session.expires_at > clock.now()]
 
 
 def _email_claim(email: str) -> str:
     return f"email#{email.casefold()}"
-
-
-ALREADY_REGISTERED = Conflict("email: this address cannot be registered; sign in instead")

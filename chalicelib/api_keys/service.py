@@ -1,10 +1,9 @@
 """The rules of API keys."""
 
-from typing import cast
 
-from .. import clock, ids
-from ..errors import Forbidden, InvalidRequest, NotFound, Unauthorized
-from ..http.call import Call, Caller, Scope
+from .. import ids
+from ..errors import Forbidden, InvalidRequest, NotFound
+from ..http.call import Call
 from ..http.pages import Page
 from ..security import keys
 from ..workspaces import service as workspaces
@@ -33,6 +32,7 @@ def create(call: Call, body: ApiKeyCreate) -> tuple[ApiKey, str]:
     )
     full = InvalidRequest(f"You have {MOST_KEYS} keys, the most there can be; delete one first")
     store.add(call.tx, key, MOST_KEYS, full)
+    workspaces.let_in(call.tx, call.tenant, key.public_id)
     return key, plaintext.text
 
 
@@ -59,18 +59,9 @@ def current(call: Call) -> ApiKey:
 def revoke(call: Call, key: ApiKey) -> None:
     """Delete a key; it opens nothing from the next request on."""
     store.remove(call.tx, key, NotFound())
+    workspaces.keep_out(call.tx, call.tenant, key.public_id)
 
 
-def caller_of(plaintext: keys.PlaintextKey) -> Caller:
-    """Who calls with this key. Raises ``Unauthorized``."""
-    key = store.by_public_id(plaintext.public_id)
-    if key is None or not keys.matches(plaintext, key.secret_hash):
-        raise Unauthorized(INVALID)
-    if key.valid_until and key.valid_until <= clock.now_ms():
-        raise Unauthorized(INVALID)
-    allowed = workspaces.scope_of_member(key.tenant, key.created_by)
-    if allowed is None:
-        raise Unauthorized(INVALID)
-    mode, _, workspace_id = key.tenant.partition("#")
-    scope = workspaces.narrower(allowed, cast(Scope, key.scope))
-    return Caller(key.created_by, workspace_id, scope, mode, key_id=key.id)
+def known(public_id: str) -> ApiKey | None:
+    """The key that a text names, good or not."""
+    return store.by_public_id(public_id)

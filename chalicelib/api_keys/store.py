@@ -21,7 +21,13 @@ class ApiKey(Resource):
     public_id = UnicodeAttribute()
     secret_hash = UnicodeAttribute()
     created_by = UnicodeAttribute()
+    project_id = UnicodeAttribute(null=True)
     valid_until = NumberAttribute(null=True)
+
+    @property
+    def workspace_id(self) -> str:
+        """The workspace that the key belongs to for ever."""
+        return self.tenant.partition("#")[2]
 
 
 def add(tx: Transaction, key: ApiKey, most: int, full: Exception) -> None:
@@ -46,22 +52,22 @@ def page(tenant: str, offset: int, limit: int) -> tuple[list[ApiKey], int]:
 
 
 def by_public_id(public_id: str) -> ApiKey | None:
-    """The key that a text names, read consistently."""
+    """The key that a text names. What it says never changes, so it is remembered; whether it is
+    still good is for the gate to say."""
     try:
-        tenant, key_id = _owner(public_id)
+        return _known(public_id)
     except KeyError:
         return None
-    return ApiKey.of(tenant, key_id)
 
 
 @lru_cache(maxsize=10_000)
-def _owner(public_id: str) -> tuple[str, str]:
-    """Whose key it is never changes, so it is remembered; ``KeyError`` when there is none."""
-    owner = claims.owner(_claim(public_id))
-    if owner is None:
+def _known(public_id: str) -> ApiKey:
+    """Raises ``KeyError``, so that nothing is remembered, when there is none."""
+    tenant, _, key_id = (claims.owner(_claim(public_id)) or "").partition(" ")
+    key = ApiKey.of(tenant, key_id) if key_id else None
+    if key is None or key.public_id != public_id:
         raise KeyError(public_id)
-    tenant, _, key_id = owner.partition(" ")
-    return tenant, key_id
+    return key
 
 
 def _claim(public_id: str) -> str:

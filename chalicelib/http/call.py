@@ -6,6 +6,7 @@ from typing import Literal
 from .. import ids
 from ..errors import Unauthorized
 from ..store.transaction import Transaction
+from .limits import Standing
 
 Scope = Literal["read", "write", "admin"]
 SCOPES: tuple[Scope, ...] = ("read", "write", "admin")
@@ -13,14 +14,20 @@ SCOPES: tuple[Scope, ...] = ("read", "write", "admin")
 
 @dataclass(frozen=True)
 class Caller:
-    """Who is calling, as their credential says. ``scope`` is what it allows now."""
+    """Who is calling, as their credential says. ``scope`` is what it allows now.
+
+    ``project_id`` is the one project that a bound key may touch.
+    """
 
     user_id: str
     workspace_id: str
     scope: Scope
     mode: str = "live"
+    role: str = "viewer"
+    plan: str = "free"
     key_id: str | None = None
     session_id: str | None = None
+    project_id: str | None = None
 
     @property
     def tenant(self) -> str:
@@ -43,6 +50,7 @@ class Call:
     raw_body: bytes = b""
     source_ip: str = ""
     known_caller: Caller | None = None
+    standing: Standing = ()
     request_id: str = field(default_factory=lambda: ids.new("req"))
     tx: Transaction = field(default_factory=Transaction)
 

@@ -1,54 +1,63 @@
-"""What every request passes: admission, parsing, the unit of work, rendering, one log line."""
+"""What every request passes: admission, limits, the operation, headers, one log line."""
 
 import json
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from chalice.app import Chalice, Request, Response
-from pydantic import BaseModel
 
 from .. import ids
 from ..aws import is_passing
-from ..errors import ApiError, Forbidden, InternalError, ServiceUnavailable
+from ..errors import ApiError, Forbidden, InternalError, ServiceUnavailable, Unauthorized
 from ..store import wire
-from . import parsing
+from . import limits, parsing
 from .call import Call, Caller
-from .dialects import Dialect, of_path
-from .pages import Listing
+from .dialects import canonical, of_path
+from .limits import LimitReached, strangers
+from .operation import Audit, Done, perform, written
 from .router import Router
 from .routes import Route
 
 log = logging.getLogger(__name__)
 
 Admit = Callable[[Call], Caller]
+Find = Callable[[Call], tuple[Route, dict[str, str]]]
+Pages = Mapping[str, Callable[[], str]]
 CATCH_ALL = "/{proxy+}"
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 HEADERS: dict[str, str | list[str]] = {
     "Content-Type": "application/json",
     "Cache-Control": "no-store",
     "X-Content-Type-Options": "nosniff",
-}
-ALLOW_ANY_ORIGIN: dict[str, str | list[str]] = {
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Allow-Methods": ", ".join(METHODS),
     "Access-Control-Allow-Headers": "Authorization, Content-Type, Idempotency-Key, X-Workspace-Id",
+    "Access-Control-Expose-Headers": "*",
     "Access-Control-Max-Age": "86400",
 }
 
 
-def mount(app: Chalice, routes: list[Route], admit: Admit) -> None:
-    """Register every route with Chalice, and a catch-all for what they leave.
+@dataclass(frozen=True)
+class Guards:
+    """What the features give to the door: who is let in, and what is noted of what they did."""
 
-    The catch-all answers unknown paths, wrong methods, HEAD and OPTIONS in the path's dialect.
+    admit: Admit
+    audit: Audit
+
+
+def mount(app: Chalice, routes: list[Route], guards: Guards, pages: Pages) -> None:
+    """Register every route with Chalice, pages of HTML, and a catch-all for what they leave.
+
+    The catch-all answers unknown paths, wrong methods, HEAD, OPTIONS and ``/api/v1``.
     """
-    door = FrontDoor(app, Router(routes), admit)
+    door = FrontDoor(app, Router(routes), guards, {"/openapi.json": _describe(routes), **pages})
     for route in routes:
         app.route(route.path, methods=[route.method], name=route.operation_id, content_types=[])(
             door.view(route)
         )
-    app.route("/openapi.json", methods=["GET"], name="openapi")(lambda: _description(routes))
     for path in ("/", CATCH_ALL):
         app.route(path, methods=METHODS, name="catch_all", content_types=[])(door.catch_all)
 
@@ -56,41 +65,44 @@ def mount(app: Chalice, routes: list[Route], admit: Admit) -> None:
 class FrontDoor:
     """Answers requests; it never raises."""
 
-    def __init__(self, app: Chalice, router: Router, admit: Admit) -> None:
+    def __init__(self, app: Chalice, router: Router, guards: Guards, pages: Pages) -> None:
         self._app = app
         self._router = router
-        self._admit = admit
+        self._guards = guards
+        self._pages = pages
 
     def view(self, route: Route) -> Callable[..., Response]:
         """The Chalice view of one route."""
 
         def answer(**params: str) -> Response:
-            return self.answer(route.path, lambda _: (route, params))
+            return self._answer(route.path, lambda _: (route, params))
 
         return answer
 
     def catch_all(self) -> Response:
         """The view of every path that has none of its own."""
         params = self._request().uri_params or {}
-        path = f"/{params.get('proxy', '')}"
-        return self.answer(path, lambda call: self._router.match(call.method, path))
+        path = canonical(f"/{params.get('proxy', '')}")
+        page = self._pages.get(path.rstrip("/"))
+        if page and self._request().method in {"GET", "HEAD"}:
+            return self._page(path, page)
+        return self._answer(path, lambda call: self._router.match(call.method, path))
 
-    def answer(self, path: str, find: Callable[[Call], tuple[Route, dict[str, str]]]) -> Response:
+    def _answer(self, path: str, find: Find) -> Response:
         """The answer to the current request, errors included, and its log line."""
         started = time.monotonic()
         wire.calls.set(0)
         call = self._open(path)
-        dialect = of_path(path)
-        status, body, extra = self._outcome(call, dialect, find)
-        headers: dict[str, str | list[str]] = {
-            **HEADERS,
-            **ALLOW_ANY_ORIGIN,
-            "X-Request-Id": call.request_id,
-            **extra,
-        }
-        _log(call, status, started)
-        text = "" if call.method == "HEAD" or body is None else _json(body)
-        return Response(body=text, status_code=status, headers=headers)
+        done = self._outcome(call, find)
+        _log(call, done.status, started)
+        return _response(call, done)
+
+    def _page(self, path: str, page: Callable[[], str]) -> Response:
+        """A page for people, or a description for machines; neither asks who is reading."""
+        call = self._open(path)
+        is_html = not path.endswith(".json")
+        headers = {"Content-Type": "text/html; charset=utf-8"} if is_html else {}
+        return _response(call, Done(200, page(), headers | _stranger_headers(call)))
 
     def _request(self) -> Request:
         request = self._app.current_request
@@ -111,66 +123,76 @@ class FrontDoor:
             source_ip=request.context.get("identity", {}).get("sourceIp", ""),
         )
 
-    def _outcome(
-        self, call: Call, dialect: Dialect, find: Callable[[Call], tuple[Route, dict[str, str]]]
-    ) -> tuple[int, Any, dict[str, str]]:
-        """Status, body and further headers."""
+    def _outcome(self, call: Call, find: Find) -> Done:
         if call.method == "OPTIONS":
-            return 204, None, {}
+            return Done(204, "", _stranger_headers(call))
         try:
-            route, params = find(call)
-            return route.status, self._perform(call, route, params), {}
+            done = self._perform(call, *find(call))
         except Exception as raised:
-            error = _told(raised, call)
-            return error.status, dialect.error(error, call), error.headers
+            return _refused(call, raised)
+        return Done(done.status, done.text, {**done.headers, **_standing_headers(call)})
 
-    def _perform(self, call: Call, route: Route, params: dict[str, str]) -> Any:
-        if route.scope is not None:
-            call.known_caller = self._admit(call)
-            if not call.known_caller.may(route.scope):
-                raise Forbidden(f"This needs a credential with the scope {route.scope}")
-        result = route.function(call, **_arguments(call, route, params))
-        body = _written(result, call, route)
-        call.tx.commit()
-        return body
+    def _perform(self, call: Call, route: Route, params: dict[str, str]) -> Done:
+        self._let_in(call, route)
+        done = perform(call, route, params, self._guards.audit)
+        if route.deprecation:
+            return Done(done.status, done.text, {**done.headers, **route.deprecation.headers})
+        return done
 
-
-def _description(routes: list[Route]) -> Response:
-    """The OpenAPI description; readable by anyone, also from a page of another origin."""
-    from .openapi import describe
-
-    headers = {**HEADERS, **ALLOW_ANY_ORIGIN, "X-Request-Id": ids.new("req")}
-    return Response(body=_json(describe(routes)), headers=headers)
-
-
-def _arguments(call: Call, route: Route, params: dict[str, str]) -> dict[str, Any]:
-    """What the route's function takes; parents are looked up before the body is read."""
-    found: dict[str, Any] = {name: params[name] for name in route.words}
-    for name, source in route.resources.items():
-        parents = [found[earlier] for earlier in route.resources if earlier in found]
-        found[name] = source.resolve(call, params[source.name], parents)
-    if route.pages:
-        found["page"] = route.dialect.page(call.query, route.page_limit)
-    if route.query:
-        found["query"] = parsing.parse_query(route.query, call)
-    if route.body:
-        found["body"] = parsing.parse_body(route.body, call, route.body_kib)
-    return found
+    def _let_in(self, call: Call, route: Route) -> None:
+        """Admit the caller of a route that asks for credentials, and count every caller."""
+        if route.scope is None:
+            if route.counted:
+                strangers.count(call.source_ip)
+            return
+        try:
+            call.known_caller = self._guards.admit(call)
+        except Unauthorized:
+            strangers.count(call.source_ip)
+            raise
+        if not call.known_caller.may(route.scope):
+            raise Forbidden(f"This needs a credential with the scope {route.scope}")
+        if route.is_closed_to(call.known_caller):
+            raise Forbidden("This API key is bound to a project; this is about the whole workspace")
 
 
-def _written(result: Any, call: Call, route: Route) -> Any:
-    """The result as the surface's dialect writes it."""
-    dialect = route.dialect
-    if isinstance(result, Listing):
-        rows = [_dump(row, dialect) for row in result.rows]
-        return dialect.many(rows, result.page, result.total, route.plural, call)
-    if isinstance(result, BaseModel):
-        return dialect.one(_dump(result, dialect), call)
-    return result
+def _refused(call: Call, raised: Exception) -> Done:
+    """The answer about an error, in the dialect of the path."""
+    error = _told(raised, call)
+    body = of_path(call.path).error(error, call)
+    if isinstance(error, LimitReached):
+        standing = limits.headers(error.standing, error.refused)
+    else:
+        standing = _standing_headers(call)
+    return Done(error.status, written(body), {**error.headers, **standing})
 
 
-def _dump(answer: BaseModel, dialect: Dialect) -> Any:
-    return answer.model_dump(mode="json", by_alias=True, context={"dialect": dialect})
+def _standing_headers(call: Call) -> dict[str, str]:
+    if call.standing:
+        return limits.headers(call.standing, call.standing[0])
+    return _stranger_headers(call)
+
+
+def _stranger_headers(call: Call) -> dict[str, str]:
+    policy = strangers.look(call.source_ip)
+    return limits.headers((policy,), policy)
+
+
+def _response(call: Call, done: Done) -> Response:
+    headers = {**HEADERS, "X-Request-Id": call.request_id, **done.headers}
+    text = "" if call.method == "HEAD" else done.text
+    return Response(body=text, status_code=done.status, headers=headers)
+
+
+def _describe(routes: list[Route]) -> Callable[[], str]:
+    """The OpenAPI description as a page; made when it is first asked for."""
+
+    def describe() -> str:
+        from .openapi import describe
+
+        return written(describe(routes))
+
+    return describe
 
 
 def _told(raised: Exception, call: Call) -> ApiError:
@@ -197,7 +219,3 @@ def _log(call: Call, status: int, started: float) -> None:
 
 def _bytes(body: str | bytes) -> bytes:
     return body.encode() if isinstance(body, str) else body
-
-
-def _json(body: Any) -> str:
-    return json.dumps(body, ensure_ascii=False, separators=(",", ":"))

@@ -8,7 +8,8 @@ from pydantic.json_schema import models_json_schema
 
 from .. import ids
 from ..settings import settings
-from .dialects import STRING, Dialect
+from .dialects import Dialect
+from .dialects.base import STRING
 from .routes import Route
 
 VERSION = "1.0.0"

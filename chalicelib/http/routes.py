@@ -9,10 +9,11 @@ from pydantic import BaseModel
 
 from .. import ids
 from ..errors import NotFound
-from .call import Call, Scope
+from .call import Call, Caller, Scope
 from .dialects import Dialect
 from .pages import Listing, Page
 from .schemas import Body, Query
+from .versioning import Deprecation
 
 F = TypeVar("F", bound=Callable[..., Any])
 BODY_KIB = 256
@@ -31,28 +32,40 @@ class FromPath:
     load: Callable[..., Any]
 
     def resolve(self, call: Call, text: str, parents: list[Any]) -> Any:
-        """The resource that the path names."""
+        """The resource that the path names. Raises ``NotFound``."""
         try:
             typeid = ids.parse(self.prefix, text)
         except ValueError:
             raise NotFound from None
-        return self.load(call, typeid, *parents)
+        found = self.load(call, typeid, *parents)
+        if call.caller.project_id not in {None, found.id, getattr(found, "project_id", None)}:
+            raise NotFound
+        return found
 
 
 @dataclass(frozen=True)
 class Route:
-    """One operation: everything the front door and the OpenAPI description know of it."""
+    """One operation: everything the front door and the OpenAPI description know of it.
+
+    ``counted``: whether calls without credentials count against their address; ``audited``: whether
+    it is noted (changes are); ``for_bound_keys``: whether a key that is bound to a project may call
+    it although its path names nothing of that project.
+    """
 
     dialect: Dialect
     method: str
     path: str
     function: Callable[..., Any]
     scope: Scope | None
-    status: int
-    plural: str
-    page_limit: int
-    body_kib: int
-    example: Any
+    status: int = 200
+    plural: str = ""
+    page_limit: int = 0
+    body_kib: int = BODY_KIB
+    example: Any = None
+    counted: bool = True
+    audited: bool = False
+    for_bound_keys: bool = False
+    deprecation: Deprecation | None = None
     resources: dict[str, FromPath] = field(default_factory=dict)
     words: list[str] = field(default_factory=list)
     body: type[Body] | None = None
@@ -65,6 +78,15 @@ class Route:
     def summary(self) -> str:
         """The first line of the function's docstring."""
         return (inspect.getdoc(self.function) or "").partition("\n")[0]
+
+    @property
+    def is_audited(self) -> bool:
+        """Whether a call is noted in the audit log."""
+        return self.audited or self.method != "GET"
+
+    def is_closed_to(self, caller: Caller) -> bool:
+        """Whether the caller's key is bound to a project and this is about all of a workspace."""
+        return bool(caller.project_id) and not self.resources and not self.for_bound_keys
 
     @property
     def operation_id(self) -> str:
@@ -100,33 +122,10 @@ class Surface:
         """Declare a DELETE."""
         return self._route("DELETE", path, **options)
 
-    def _route(
-        self,
-        method: str,
-        path: str,
-        *,
-        scope: Scope | None,
-        status: int = 200,
-        plural: str = "",
-        page_limit: int = 0,
-        body_kib: int = BODY_KIB,
-        example: Any = None,
-    ) -> Callable[[F], F]:
+    def _route(self, method: str, path: str, **options: Any) -> Callable[[F], F]:
         def declare(function: F) -> F:
-            route = Route(
-                dialect=self.dialect,
-                method=method,
-                path=self.prefix + path,
-                function=function,
-                scope=scope,
-                status=status,
-                plural=plural,
-                page_limit=page_limit or self.dialect.default_limit,
-                body_kib=body_kib,
-                example=example,
-                **_signature(function),
-            )
-            self.routes.append(route)
+            said = {"dialect": self.dialect, "method": method, "path": self.prefix + path}
+            self.routes.append(Route(function=function, **said, **options, **_signature(function)))
             return function
 
         return declare

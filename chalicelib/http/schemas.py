@@ -101,6 +101,7 @@ ProjectId = Annotated[str, IdOf("prj")]
 ServiceId = Annotated[str, IdOf("svc")]
 DeploymentId = Annotated[str, IdOf("dep")]
 KeyId = Annotated[str, IdOf("key")]
+EntryId = Annotated[str, IdOf("aud")]
 
 Line = Annotated[str, StringConstraints(strip_whitespace=True), AfterValidator(_printable)]
 """One line of text without control characters."""

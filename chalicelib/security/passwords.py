@@ -23,6 +23,11 @@ def verify_password(password: str, hashed: str | None) -> bool:
     return hashed is not None
 
 
+def is_outdated(hashed: str) -> bool:
+    """Whether the hash was made with other parameters than today's."""
+    return _hasher().check_needs_rehash(hashed)
+
+
 @cache
 def _hasher() -> "PasswordHasher":
     from argon2 import PasswordHasher

@@ -1,4 +1,4 @@
-"""Access and refresh tokens: JWTs, HS256 only, with a secret that KMS seals.
+"""Access tokens, refresh tokens and those of mailed links: JWTs, HS256, a secret that KMS seals.
 
 The secret is made once an installation and kept sealed among the accounts; a process opens it when
 it first needs it. The audience tells the two kinds of token apart, so that neither passes for the
@@ -7,6 +7,7 @@ other.
 
 import base64
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -22,6 +23,7 @@ from . import encryption
 ALGORITHM = "HS256"
 ISSUER = "orbitra"
 ACCESS, REFRESH = "orbitra-api", "orbitra-refresh"
+LINK = "orbitra-link-"
 ACCESS_SECONDS = 1800
 REFRESH_SECONDS = 7 * 86_400
 
@@ -35,16 +37,18 @@ class _SigningKey(Item):
 
 @dataclass(frozen=True)
 class Token:
-    """Whom a token speaks for, the session that it belongs to, and which of its pairs it is of."""
+    """Whom a token speaks for, its session, the personal workspace, and which of its pairs it is
+    of."""
 
     user_id: str
     session_id: str
+    workspace_id: str = ""
     generation: int = 0
 
 
-def issue_access(user_id: str, session_id: str) -> str:
+def issue_access(user_id: str, session_id: str, workspace_id: str) -> str:
     """A token for the API, good for half an hour."""
-    return _issue(ACCESS, ACCESS_SECONDS, user_id, {"sid": session_id})
+    return _issue(ACCESS, ACCESS_SECONDS, user_id, {"sid": session_id, "wks": workspace_id})
 
 
 def issue_refresh(user_id: str, session_id: str, generation: int) -> str:
@@ -54,25 +58,38 @@ def issue_refresh(user_id: str, session_id: str, generation: int) -> str:
 
 def verify_access(text: str) -> Token:
     """What an access token says. Raises ``Unauthorized``: not ours, altered, expired."""
-    claims = _verify(ACCESS, text)
-    return Token(claims["sub"], claims["sid"])
+    claims = _verify(ACCESS, text, "sid", "wks")
+    return Token(claims["sub"], claims["sid"], claims["wks"])
 
 
 def verify_refresh(text: str) -> Token:
     """What a refresh token says. Raises ``Unauthorized``."""
-    claims = _verify(REFRESH, text)
-    return Token(claims["sub"], claims["sid"], claims["gen"])
+    claims = _verify(REFRESH, text, "sid")
+    return Token(claims["sub"], claims["sid"], generation=claims["gen"])
+
+
+def issue_link(purpose: str, subject: str, expires_at: int, **claims: str) -> str:
+    """A token for a mailed link of this purpose, good until then (seconds since the epoch)."""
+    return _sign(LINK + purpose, subject, expires_at, claims)
+
+
+def verify_link(purpose: str, text: str, *claims: str) -> dict[str, str]:
+    """What the token of a mailed link says: ``sub`` and these claims. Raises ``Unauthorized``."""
+    return _verify(LINK + purpose, text, *claims)
 
 
 def _issue(audience: str, seconds: int, user_id: str, more: dict[str, Any]) -> str:
+    return _sign(audience, user_id, clock.now() + seconds, more)
+
+
+def _sign(audience: str, subject: str, expires_at: int, more: Mapping[str, Any]) -> str:
     import jwt
 
-    now = clock.now()
-    claims = {"iss": ISSUER, "aud": audience, "sub": user_id, "iat": now, "exp": now + seconds}
-    return jwt.encode(claims | more, _secret(), algorithm=ALGORITHM)
+    claims = {"iss": ISSUER, "aud": audience, "sub": subject, "iat": clock.now(), "exp": expires_at}
+    return jwt.encode({**claims, **more}, _secret(), algorithm=ALGORITHM)
 
 
-def _verify(audience: str, text: str) -> dict[str, Any]:
+def _verify(audience: str, text: str, *required: str) -> dict[str, Any]:
     import jwt
 
     try:
@@ -82,7 +99,7 @@ def _verify(audience: str, text: str) -> dict[str, Any]:
             algorithms=[ALGORITHM],
             issuer=ISSUER,
             audience=audience,
-            options={"require": ["iss", "aud", "exp", "sub", "sid"]},
+            options={"require": ["iss", "aud", "exp", "sub", *required]},
         )
     except jwt.PyJWTError:
         raise Unauthorized("Invalid or expired token") from None

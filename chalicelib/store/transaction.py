@@ -45,10 +45,12 @@ class Transaction:
     _after: list[Callable[[], None]] = field(default_factory=list)
     _witness: Item | None = None
 
-    def create(self, item: Item, otherwise: Exception | None = None) -> None:
-        """Put an item that must not exist yet."""
+    def create(
+        self, item: Item, otherwise: Exception | None = None, free: Condition | None = None
+    ) -> None:
+        """Put an item that must not exist yet, or whose place is ``free``."""
         self._witness = self._witness or item
-        self.put(item, type(item).pk.does_not_exist(), otherwise)
+        self.put(item, type(item).pk.does_not_exist() if free is None else free, otherwise)
 
     def put(
         self, item: Item, condition: Condition | None = None, otherwise: Exception | None = None

@@ -1,9 +1,9 @@
 """The rules of workspaces: what a role may do."""
 
-from .. import ids
+from .. import clock, ids
 from ..http.call import SCOPES, Scope
 from ..store.transaction import Transaction
-from . import store
+from . import plans, store
 
 SCOPE_OF: dict[str, Scope] = {
     "owner": "admin",
@@ -11,21 +11,33 @@ SCOPE_OF: dict[str, Scope] = {
     "member": "write",
     "viewer": "read",
 }
+TOKEN_SECONDS = 1860  # an access token outlives its session by half an hour at most
 
 
 def create_personal(tx: Transaction, owner_id: str, owner_name: str) -> str:
     """Make the workspace that everyone has from registration; its id."""
     workspace_id = ids.new("wks")
-    store.create(tx, workspace_id, f"{owner_name}'s workspace", owner_id)
+    store.create(tx, f"live#{workspace_id}", f"{owner_name}'s workspace", owner_id, plans.FREE)
     return workspace_id
-
-
-def scope_of_member(tenant: str, user_id: str) -> Scope | None:
-    """What the user may do in the workspace now; None for who is not a member."""
-    role = store.role(tenant, user_id)
-    return SCOPE_OF[role] if role else None
 
 
 def narrower(one: Scope, other: Scope) -> Scope:
     """The smaller of two scopes."""
     return min(one, other, key=SCOPES.index)
+
+
+def let_in(tx: Transaction, tenant: str, credential: str) -> None:
+    """Let an API key into its workspace from now on."""
+    store.let_in(tx, tenant, credential)
+
+
+def keep_out(tx: Transaction, tenant: str, credential: str) -> None:
+    """Let an API key into its workspace no more."""
+    store.keep_out(tx, tenant, credential)
+
+
+def end_sessions(tx: Transaction, user_id: str, session_ids: list[str]) -> None:
+    """Let the tokens of a person's sessions into no workspace any more."""
+    until = clock.now() + TOKEN_SECONDS
+    for tenant in store.tenants_of(user_id):
+        store.end_sessions(tx, tenant, session_ids, until)

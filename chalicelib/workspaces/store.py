@@ -1,10 +1,12 @@
-"""Workspaces and their members, by tenant; the members of one are one partition."""
+"""Workspaces and their members. Access paths: one by tenant; a workspace's members; a person's
+workspaces."""
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 
 from .. import clock
 from ..store.items import Item, table
 from ..store.transaction import Transaction
+from .gate import Gate
 
 
 class Workspace(Item):
@@ -16,10 +18,11 @@ class Workspace(Item):
     name = UnicodeAttribute()
     owner_id = UnicodeAttribute()
     created_at = NumberAttribute()
+    updated_at = NumberAttribute()
 
 
 class Member(Item):
-    """``pk`` is the tenant, ``sk`` is ``member#usr_…``."""
+    """``pk`` is the tenant, ``sk`` is ``member#usr_…``; what the role allows, the gate decides."""
 
     class Meta:
         table_name = table("workspaces")
@@ -28,15 +31,51 @@ class Member(Item):
     created_at = NumberAttribute()
 
 
-def create(tx: Transaction, workspace_id: str, name: str, owner_id: str) -> None:
-    """Make a workspace and its owner's membership in this transaction."""
+class Membership(Item):
+    """A workspace of a person: ``pk`` is the user, ``sk`` is ``workspace#live#wks_…``."""
+
+    class Meta:
+        table_name = table("workspaces")
+
+    created_at = NumberAttribute()
+
+    @property
+    def tenant(self) -> str:
+        """Mode and workspace."""
+        return str(self.sk).partition("#")[2]
+
+
+def create(tx: Transaction, tenant: str, name: str, owner_id: str, plan: str) -> Workspace:
+    """Make a workspace with its gate and its owner's membership."""
     now = clock.now_ms()
-    tenant = f"live#{workspace_id}"
-    tx.create(Workspace(tenant, "workspace", name=name, owner_id=owner_id, created_at=now))
+    fields = {"name": name, "owner_id": owner_id, "created_at": now, "updated_at": now}
+    workspace = Workspace(tenant, "workspace", **fields)
+    tx.create(workspace)
+    tx.create(Gate(tenant, "gate", plan=plan, members={owner_id: "owner"}))
     tx.create(Member(tenant, f"member#{owner_id}", role="owner", created_at=now))
+    tx.create(Membership(owner_id, f"workspace#{tenant}", created_at=now))
+    return workspace
 
 
-def role(tenant: str, user_id: str) -> str | None:
-    """The role that a user now has in the workspace, or None."""
-    found = Member.find(tenant, f"member#{user_id}")
-    return found.role if found else None
+def tenants_of(user_id: str) -> list[str]:
+    """The tenants whose workspaces the person is a member of."""
+    found = Membership.query(
+        user_id, Membership.sk.startswith("workspace#"), consistent_read=True
+    )
+    return [one.tenant for one in found]
+
+
+def let_in(tx: Transaction, tenant: str, credential: str) -> None:
+    """Let an API key through the gate from now on."""
+    tx.update(Gate.of(tenant), Gate.rings[credential].set([]), Gate.version.add(1))
+
+
+def keep_out(tx: Transaction, tenant: str, credential: str) -> None:
+    """Let an API key through no more."""
+    tx.update(Gate.of(tenant), Gate.rings[credential].remove(), Gate.version.add(1))
+
+
+def end_sessions(tx: Transaction, tenant: str, session_ids: list[str], until: int) -> None:
+    """Let the tokens of sessions through no more; ``until`` then they end by themselves."""
+    ended = [Gate.ended[session_id].set(until) for session_id in session_ids]
+    tx.update(Gate.of(tenant), *ended, Gate.version.add(1))

@@ -80,7 +80,7 @@ def test_refresh_tokens_are_no_access_tokens(anyone: Client) -> None:
 
 
 @pytest.mark.parametrize(
-    "forged", [{"aud": "other"}, {"iss": "other"}, {"exp": 1}, {"sub": "usr_x"}, {"sid": "ses_x"}]
+    "forged", [{"aud": "other"}, {"iss": "other"}, {"exp": 1}, {"sub": "usr_x"}, {"wks": "wks_x"}]
 )
 def test_altered_claims(ada: Client, forged: dict[str, str]) -> None:
     text = ada.headers["Authorization"].removeprefix("Bearer ")

@@ -1,0 +1,41 @@
+"""What is noted, and reading it."""
+
+from typing import Any
+
+from .. import clock, ids
+from ..http.call import Call
+from ..http.routes import Route
+from . import store
+from .store import Entry
+
+KEPT_SECONDS = 400 * 86_400
+
+
+def note(call: Call, route: Route, params: dict[str, str], result: Any) -> None:
+    """Note what a call did, in its transaction: committed with it or not at all."""
+    caller = call.caller
+    entry = Entry.new(
+        call.tenant,
+        ids.new("aud"),
+        action=route.function.__name__,
+        target_id=getattr(result, "id", None) or _named(route, params),
+        user_id=caller.user_id,
+        api_key_id=caller.key_id,
+        source_ip=call.source_ip or None,
+        request_id=call.request_id,
+        expires_at=clock.now() + KEPT_SECONDS,
+    )
+    store.add(call.tx, entry)
+
+
+def _named(route: Route, params: dict[str, str]) -> str | None:
+    """The last resource that the path names."""
+    *_, last = [None, *route.resources.values()]
+    return last and ids.parse(last.prefix, params[last.name])
+
+
+def read(call: Call, before: str | None, limit: int) -> tuple[list[Entry], str | None]:
+    """A page of entries and where the next one begins; None at the end."""
+    found = store.before(call.tenant, before, limit + 1)
+    rows = found[:limit]
+    return rows, rows[-1].id if len(found) > limit else None
