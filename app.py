@@ -16,6 +16,7 @@ import chalicelib.projects.events
 import chalicelib.projects.routes
 import chalicelib.services.routes
 import chalicelib.system.routes  # noqa: F401 (importing a feature declares its routes and jobs)
+from chalicelib.accounts import pages as account_pages
 from chalicelib.accounts.admission import admit
 from chalicelib.audit.service import note
 from chalicelib.http import front_door
@@ -26,7 +27,7 @@ from chalicelib.jobs import sweep, worker
 logging.getLogger("chalicelib").setLevel(logging.INFO)
 
 app = Chalice(app_name="orbitra")
-front_door.mount(app, all_routes(), Guards(admit, note), pages={})
+front_door.mount(app, all_routes(), Guards(admit, note), account_pages.PAGES)
 
 
 @app.on_sqs_message(queue="orbitra-jobs", batch_size=10, name="work")

@@ -37,7 +37,7 @@ def _by_key(call: Call, credential: str) -> Caller:
     key = api_keys.known(plaintext.public_id)
     if key is None or not keys.matches(plaintext, key.secret_hash):
         raise Unauthorized(gate.INVALID)
-    if key.valid_until and key.valid_until <= clock.now_ms():
+    if key.is_expired(clock.now_ms()):
         raise Unauthorized(gate.INVALID)
     if _wanted_workspace(call, key.workspace_id) != key.workspace_id:
         raise Unauthorized("X-Workspace-Id: this API key belongs to another workspace")

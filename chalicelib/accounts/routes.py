@@ -81,7 +81,7 @@ def confirm_password_reset(call: Call, body: NewPassword) -> None:
     password_reset.confirm(call, body)
 
 
-@platform.get("/users/me", scope="read")
+@platform.get("/users/me", scope="read", for_bound_keys=True)
 def get_me(call: Call) -> Profile:
     """Get the profile of the authenticated user."""
     return Profile.model_validate(service.me(call))

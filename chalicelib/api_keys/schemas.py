@@ -7,7 +7,18 @@ from pydantic import AfterValidator, Field, TypeAdapter, ValidationError
 
 from .. import clock
 from ..http.call import Scope
-from ..http.schemas import Answer, Body, KeyId, Line, Time, UserId, WorkspaceId
+from ..http.schemas import (
+    ANSWERED_IN_CAMEL,
+    SENT_IN_CAMEL,
+    Answer,
+    Body,
+    KeyId,
+    Line,
+    ProjectId,
+    Time,
+    UserId,
+    WorkspaceId,
+)
 
 _RFC3339: TypeAdapter[datetime] = TypeAdapter(datetime)
 
@@ -25,11 +36,14 @@ def _future(text: str) -> str:
 
 
 class ApiKeyCreate(Body):
-    """A new key. ``expires_at`` is an RFC 3339 time."""
+    """A new key. ``expires_at`` is an RFC 3339 time; ``project_id`` binds it to one project."""
+
+    read_only = frozenset({"id", "key_prefix", "workspace_id", "created_by", "created_at"})
 
     name: Annotated[Line, Field(min_length=1, max_length=100)]
     scope: Scope
     mode: Literal["live"] = "live"
+    project_id: ProjectId | None = None
     expires_at: Annotated[str, Field(max_length=40), AfterValidator(_future)] | None = None
 
     def valid_until(self) -> int | None:
@@ -48,6 +62,7 @@ class ApiKeyAnswer(Answer):
     key_prefix: str
     mode: str
     workspace_id: WorkspaceId
+    project_id: ProjectId | None
     created_by: UserId
     created_at: Time
     expires_at: Time | None
@@ -63,6 +78,7 @@ class ApiKeyAnswer(Answer):
             key_prefix=key.public_id,
             mode=mode,
             workspace_id=workspace_id,
+            project_id=key.project_id,
             created_by=key.created_by,
             created_at=int(key.created_at),
             expires_at=int(key.valid_until) if key.valid_until else None,
@@ -74,3 +90,22 @@ class NewApiKey(ApiKeyAnswer):
     """A key that was just made, with its text, which is shown this once."""
 
     plaintext_key: str
+
+
+class AccountKeyCreate(ApiKeyCreate):
+    """A new key, on the Sites surface."""
+
+    model_config = SENT_IN_CAMEL
+    read_only = frozenset({"id", "keyPrefix", "workspaceId", "createdBy", "createdAt"})
+
+
+class AccountKeyAnswer(ApiKeyAnswer):
+    """A key, on the Sites surface."""
+
+    model_config = ANSWERED_IN_CAMEL
+
+
+class NewAccountKey(NewApiKey):
+    """A key that was just made, on the Sites surface."""
+
+    model_config = ANSWERED_IN_CAMEL

@@ -1,12 +1,14 @@
 """API keys of a workspace. Access paths: by id; all, newest first; by the id in the key's text."""
 
+from collections import Counter
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import ClassVar
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 
 from ..errors import Conflict
-from ..store import claims, counters, pages
+from ..store import claims, counters
 from ..store.items import Resource
 from ..store.transaction import Transaction
 
@@ -24,31 +26,53 @@ class ApiKey(Resource):
     project_id = UnicodeAttribute(null=True)
     valid_until = NumberAttribute(null=True)
 
+    def is_expired(self, now_ms: int) -> bool:
+        """Whether its time is over."""
+        return self.valid_until is not None and self.valid_until <= now_ms
+
     @property
     def workspace_id(self) -> str:
         """The workspace that the key belongs to for ever."""
         return self.tenant.partition("#")[2]
 
 
-def add(tx: Transaction, key: ApiKey, most: int, full: Exception) -> None:
-    """Store a new key; ``full`` is raised when there are ``most`` already."""
-    owner = f"{key.tenant} {key.id}"
-    claims.take(tx, _claim(key.public_id), owner, Conflict("Try again"))
-    counters.add(tx, key.tenant, ApiKey.KIND, 1, most=most, full=full)
+def add(tx: Transaction, key: ApiKey) -> None:
+    """Store a new key."""
+    _take(tx, key)
     tx.create(key)
+
+
+def count(tx: Transaction, user_id: str, change: int, most: int, full: Exception) -> None:
+    """Count so many more or fewer keys of a person; ``full`` is raised beyond ``most``."""
+    counters.add(tx, user_id, ApiKey.KIND, change, most=most, full=full)
+
+
+def discount(tx: Transaction, keys: Iterable[ApiKey]) -> None:
+    """Count these keys no more."""
+    for user_id, fewer in Counter(key.created_by for key in keys).items():
+        counters.add(tx, user_id, ApiKey.KIND, -fewer)
+
+
+def rotate(tx: Transaction, key: ApiKey, public_id: str, secret_hash: str) -> None:
+    """Give the key another text; ``Conflict`` when another call just did."""
+    present = key.public_id
+    _release(tx, key)
+    changes = {"public_id": public_id, "secret_hash": secret_hash}
+    again = Conflict("This key was just rotated by another request")
+    tx.change(key, changes, ApiKey.public_id == present, again)
+    _take(tx, key)
 
 
 def remove(tx: Transaction, key: ApiKey, gone: Exception) -> None:
     """Delete a key; ``gone`` is raised when another call just did."""
-    claims.release(tx, _claim(key.public_id), f"{key.tenant} {key.id}")
-    counters.add(tx, key.tenant, ApiKey.KIND, -1)
+    _release(tx, key)
     tx.delete(key, ApiKey.pk.exists(), gone)
 
 
-def page(tenant: str, offset: int, limit: int) -> tuple[list[ApiKey], int]:
-    """The keys of a workspace, newest first, and how many there are."""
-    found = pages.newest(ApiKey, tenant, offset, limit)
-    return found, counters.read(tenant, ApiKey.KIND)
+def all_of(tenant: str) -> list[ApiKey]:
+    """The keys of a workspace, newest first; a person makes ten at most."""
+    found = ApiKey.query(ApiKey.partition(tenant), scan_index_forward=False, consistent_read=True)
+    return list(found)
 
 
 def by_public_id(public_id: str) -> ApiKey | None:
@@ -68,6 +92,14 @@ def _known(public_id: str) -> ApiKey:
     if key is None or key.public_id != public_id:
         raise KeyError(public_id)
     return key
+
+
+def _take(tx: Transaction, key: ApiKey) -> None:
+    claims.take(tx, _claim(key.public_id), f"{key.tenant} {key.id}", Conflict("Try again"))
+
+
+def _release(tx: Transaction, key: ApiKey) -> None:
+    claims.release(tx, _claim(key.public_id), f"{key.tenant} {key.id}")
 
 
 def _claim(public_id: str) -> str:

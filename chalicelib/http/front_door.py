@@ -5,11 +5,9 @@ import logging
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from chalice.app import Chalice, Request, Response
 
-from .. import ids
 from ..aws import is_passing
 from ..errors import ApiError, Forbidden, InternalError, ServiceUnavailable, Unauthorized
 from ..store import wire
@@ -38,6 +36,7 @@ HEADERS: dict[str, str | list[str]] = {
     "Access-Control-Expose-Headers": "*",
     "Access-Control-Max-Age": "86400",
 }
+HTML = {"Content-Type": "text/html; charset=utf-8", "X-Frame-Options": "DENY"}
 
 
 @dataclass(frozen=True)
@@ -101,7 +100,7 @@ class FrontDoor:
         """A page for people, or a description for machines; neither asks who is reading."""
         call = self._open(path)
         is_html = not path.endswith(".json")
-        headers = {"Content-Type": "text/html; charset=utf-8"} if is_html else {}
+        headers = HTML if is_html else {}
         return _response(call, Done(200, page(), headers | _stranger_headers(call)))
 
     def _request(self) -> Request:
@@ -150,8 +149,9 @@ class FrontDoor:
         except Unauthorized:
             strangers.count(call.source_ip)
             raise
-        if not call.known_caller.may(route.scope):
-            raise Forbidden(f"This needs a credential with the scope {route.scope}")
+        needed = route.needs(call.known_caller)
+        if not call.known_caller.may(needed):
+            raise Forbidden(f"This needs a credential with the scope {needed}")
         if route.is_closed_to(call.known_caller):
             raise Forbidden("This API key is bound to a project; this is about the whole workspace")
 

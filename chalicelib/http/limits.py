@@ -27,8 +27,8 @@ class Policy:
 
     @property
     def seconds(self) -> int:
-        """How long until the reset."""
-        return max(1, self.reset - clock.now())
+        """How long until the reset, at most the window: the reset is rounded up."""
+        return min(self.window, max(1, self.reset - clock.now()))
 
 
 Standing = tuple[Policy, ...]

@@ -16,6 +16,7 @@ VERSION = "1.0.0"
 REASONS = {
     200: "Done",
     201: "Created",
+    202: "Accepted; what follows comes by mail",
     204: "Done, without a body",
     400: "The request is malformed; the error names the field",
     401: "The credentials are missing, wrong, expired or revoked",

@@ -72,7 +72,8 @@ def _arguments(call: Call, route: Route, params: dict[str, str]) -> dict[str, An
         parents = [found[earlier] for earlier in route.resources if earlier in found]
         found[name] = source.resolve(call, params[source.name], parents)
     if route.pages:
-        found["page"] = route.dialect.page(call.query, route.page_limit or route.dialect.default_limit)
+        limit = route.page_limit or route.dialect.default_limit
+        found["page"] = route.dialect.page(call.query, limit)
     if route.query:
         found["query"] = parsing.parse_query(route.query, call)
     if route.body:

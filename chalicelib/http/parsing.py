@@ -62,8 +62,12 @@ def _field(schema: type[BaseModel], detail: ErrorDetails) -> FieldError:
     if detail["type"] == "missing":
         return FieldError(name, "is required", missing=True)
     if detail["type"] == "extra_forbidden":
-        return FieldError(name, _unknown(str(detail["loc"][-1]), schema.model_fields))
+        return FieldError(name, _unknown(str(detail["loc"][-1]), _names(schema)))
     return FieldError(name, _plain(detail["msg"]))
+
+
+def _names(schema: type[BaseModel]) -> list[str]:
+    return [field.alias or name for name, field in schema.model_fields.items()]
 
 
 def _unknown(name: str, known: Iterable[str]) -> str:

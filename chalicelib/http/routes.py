@@ -47,9 +47,10 @@ class FromPath:
 class Route:
     """One operation: everything the front door and the OpenAPI description know of it.
 
-    ``counted``: whether calls without credentials count against their address; ``audited``: whether
-    it is noted (changes are); ``for_bound_keys``: whether a key that is bound to a project may call
-    it although its path names nothing of that project.
+    ``scope`` is what a credential must allow; ``people``, where it is set, what is enough for a
+    person. ``counted``: whether calls without credentials count against their address. ``audited``:
+    whether it is noted (changes are). ``for_bound_keys``: whether a key that is bound to a project
+    may call it although its path names nothing of that project.
     """
 
     dialect: Dialect
@@ -57,6 +58,7 @@ class Route:
     path: str
     function: Callable[..., Any]
     scope: Scope | None
+    people: Scope | None = None
     status: int = 200
     plural: str = ""
     page_limit: int = 0
@@ -78,6 +80,11 @@ class Route:
     def summary(self) -> str:
         """The first line of the function's docstring."""
         return (inspect.getdoc(self.function) or "").partition("\n")[0]
+
+    def needs(self, caller: Caller) -> Scope:
+        """The scope that the caller's credential must have."""
+        needed = self.people if self.people and caller.session_id else self.scope
+        return needed or "read"
 
     @property
     def is_audited(self) -> bool:

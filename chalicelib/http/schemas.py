@@ -14,6 +14,7 @@ from pydantic import (
     WithJsonSchema,
     model_validator,
 )
+from pydantic.alias_generators import to_camel
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
@@ -49,6 +50,13 @@ class Answer(BaseModel):
     """What a client gets, before the dialect of the surface writes it."""
 
     model_config = ConfigDict(from_attributes=True, defer_build=True)
+
+
+SENT_IN_CAMEL = ConfigDict(alias_generator=to_camel)
+"""Bodies of the Sites surface: ``createdAt`` for ``created_at``."""
+
+ANSWERED_IN_CAMEL = ConfigDict(alias_generator=to_camel, validate_by_name=True)
+"""Answers of the Sites surface; our own code makes them by the plain names."""
 
 
 class IdOf:

@@ -1,6 +1,7 @@
 """What happens to a project after the request: it is set up, or torn down."""
 
 from .. import jobs
+from ..api_keys import service as api_keys
 from ..jobs import Again, Job, Outcome
 from ..security import encryption
 from ..services import service as services
@@ -25,7 +26,8 @@ def set_up(job: Job, tx: Transaction) -> Outcome:
 
 @jobs.handler("project.tear-down")
 def tear_down(job: Job, tx: Transaction) -> Outcome:
-    """Delete the services of a project that is gone, until none is left."""
+    """Delete the services and the bound keys of a project that is gone, until none is left."""
+    api_keys.revoke_bound(tx, job.tenant, job.payload["project_id"])
     left = services.of_project(job.tenant, job.payload["project_id"], AT_ONCE)
     for service in left:
         services.delete(tx, service)

@@ -14,8 +14,8 @@ ProjectInPath = Annotated[store.Project, FromPath("project_id", "prj", service.g
 NEW = {"name": "my-new-app", "region": "us-west-2", "framework": "nodejs"}
 
 
-@platform.get("/projects", scope="read", plural="projects")
-@public.get("/projects", scope="read", plural="projects")
+@platform.get("/projects", scope="read", plural="projects", for_bound_keys=True)
+@public.get("/projects", scope="read", plural="projects", for_bound_keys=True)
 def list_projects(call: Call, page: Page) -> Listing[ProjectAnswer]:
     """List the workspace's projects, newest first."""
     projects, total = service.page(call, page)

@@ -30,7 +30,11 @@ def _add(call: Call, project: Project) -> Project:
 
 
 def page(call: Call, page: Page) -> tuple[list[Project], int]:
-    """The workspace's projects, newest first, and how many there are."""
+    """The workspace's projects, newest first, and how many there are; a bound key sees its own."""
+    if call.caller.project_id:
+        own = find(call.tenant, call.caller.project_id)
+        rows = [own] if own else []
+        return rows[page.offset :], len(rows)
     return store.page(call.tenant, page.offset, page.limit)
 
 

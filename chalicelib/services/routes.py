@@ -25,14 +25,14 @@ NEW = {
 }
 
 
-@public.get("/web-services", scope="read", plural="web_services")
+@public.get("/web-services", scope="read", plural="web_services", for_bound_keys=True)
 def list_web_services(call: Call, page: Page, query: ServiceFilter) -> Listing[ServiceAnswer]:
     """List the workspace's web services, newest first."""
     found, total = services.page(call, query.project_id, page)
     return Listing([answer(one) for one in found], total, page)
 
 
-@public.post("/web-services", scope="write", status=201, example=NEW)
+@public.post("/web-services", scope="write", status=201, example=NEW, for_bound_keys=True)
 def create_web_service(call: Call, body: ServiceCreate) -> ServiceAnswer:
     """Create a web service; deploying it is a call of its own."""
     return answer(services.create(call, body))

@@ -61,6 +61,10 @@ def prepare(project: Project, fields: dict[str, Any]) -> Service:
 
 def page(call: Call, project_id: str | None, page: Page) -> tuple[list[Service], int]:
     """The workspace's services or one project's, newest first, and how many there are."""
+    bound = call.caller.project_id
+    if bound and project_id not in {None, bound}:
+        return [], 0
+    project_id = project_id or bound
     if project_id is None:
         return store.page(call.tenant, page.offset, page.limit)
     return store.of_project(call.tenant, project_id, page.offset, page.limit)
@@ -116,10 +120,12 @@ def logs(service: Service, query: LogQuery) -> LogPage:
 
 
 def _project(call: Call, body: ServiceCreate) -> Project:
-    if body.project_id is None:
+    bound = call.caller.project_id
+    wanted = body.project_id or bound
+    if wanted is None:
         return projects.default(call)
-    project = projects.find(call.tenant, body.project_id)
-    if project is None:
+    project = projects.find(call.tenant, wanted)
+    if project is None or bound not in {None, wanted}:
         raise InvalidRequest.field("project_id", "is not a project of yours")
     projects.require(call.tx, project)
     return project

@@ -95,15 +95,15 @@ class Wire:
         return (found.status_code, found.content, found.headers) if found else None
 
     def _send(self, request: AWSRequest) -> Answer:
-        from urllib3.exceptions import HTTPError, TimeoutError
+        from urllib3 import exceptions
 
         try:
             answer = _pool(self.url).urlopen(
                 "POST", "/", body=request.data, headers=dict(request.headers), retries=False
             )
-        except TimeoutError as error:
+        except exceptions.TimeoutError as error:
             raise ReadTimeoutError(endpoint_url=self.url) from error
-        except HTTPError as error:
+        except exceptions.HTTPError as error:
             raise EndpointConnectionError(endpoint_url=self.url) from error
         return answer.status, answer.data, answer.headers
 

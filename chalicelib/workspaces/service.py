@@ -1,5 +1,7 @@
 """The rules of workspaces: what a role may do."""
 
+from collections.abc import Iterable
+
 from .. import clock, ids
 from ..http.call import SCOPES, Scope
 from ..store.transaction import Transaction
@@ -26,14 +28,11 @@ def narrower(one: Scope, other: Scope) -> Scope:
     return min(one, other, key=SCOPES.index)
 
 
-def let_in(tx: Transaction, tenant: str, credential: str) -> None:
-    """Let an API key into its workspace from now on."""
-    store.let_in(tx, tenant, credential)
-
-
-def keep_out(tx: Transaction, tenant: str, credential: str) -> None:
-    """Let an API key into its workspace no more."""
-    store.keep_out(tx, tenant, credential)
+def change_keys(
+    tx: Transaction, tenant: str, into: Iterable[str] = (), out: Iterable[str] = ()
+) -> None:
+    """Let these API keys into their workspace from now on, and those no more."""
+    store.change_keys(tx, tenant, into, out)
 
 
 def end_sessions(tx: Transaction, user_id: str, session_ids: list[str]) -> None:

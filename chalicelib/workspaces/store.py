@@ -1,6 +1,8 @@
 """Workspaces and their members. Access paths: one by tenant; a workspace's members; a person's
 workspaces."""
 
+from collections.abc import Iterable
+
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 
 from .. import clock
@@ -59,20 +61,14 @@ def create(tx: Transaction, tenant: str, name: str, owner_id: str, plan: str) ->
 
 def tenants_of(user_id: str) -> list[str]:
     """The tenants whose workspaces the person is a member of."""
-    found = Membership.query(
-        user_id, Membership.sk.startswith("workspace#"), consistent_read=True
-    )
+    found = Membership.query(user_id, Membership.sk.startswith("workspace#"), consistent_read=True)
     return [one.tenant for one in found]
 
 
-def let_in(tx: Transaction, tenant: str, credential: str) -> None:
-    """Let an API key through the gate from now on."""
-    tx.update(Gate.of(tenant), Gate.rings[credential].set([]), Gate.version.add(1))
-
-
-def keep_out(tx: Transaction, tenant: str, credential: str) -> None:
-    """Let an API key through no more."""
-    tx.update(Gate.of(tenant), Gate.rings[credential].remove(), Gate.version.add(1))
+def change_keys(tx: Transaction, tenant: str, into: Iterable[str], out: Iterable[str]) -> None:
+    """Let these API keys through the gate from now on, and those no more."""
+    changes = [Gate.rings[one].set([]) for one in into] + [Gate.rings[one].remove() for one in out]
+    tx.update(Gate.of(tenant), *changes, Gate.version.add(1))
 
 
 def end_sessions(tx: Transaction, tenant: str, session_ids: list[str], until: int) -> None:

@@ -1,20 +1,26 @@
 """The mailbox of the local run: mail in by SMTP, out by HTTP."""
 
+import os
 import smtplib
+import subprocess
+import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from email.message import EmailMessage
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx
 import pytest
 from chalice.app import Chalice
 
+from local import __main__ as launcher
 from local.gateway import Gateway
 from local.http_server import HttpServer
 from local.mailbox import mails, pages
 from local.mailbox.mails import Mails
 from local.mailbox.server import MailServer
+from tests.local.test_run import free_port
 
 
 @pytest.fixture
@@ -128,6 +134,35 @@ def test_other_names_are_not_answered(smtp: int, browser: httpx.Client, path: st
 @pytest.mark.parametrize("path", ["/mailbox/0", "/mailbox/99", "/mailbox/x", "/mailboxes"])
 def test_what_is_not_there(browser: httpx.Client, path: str) -> None:
     assert browser.get(path).status_code in {403, 404}
+
+
+def test_a_taken_port_that_the_user_named_is_said(smtp: int, tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "local"],
+        env={
+            **os.environ,
+            "PORT": str(free_port()),
+            "PROXY_PORT": str(free_port()),
+            "MAIL_PORT": str(smtp),
+            "ORBITRA_STATE": str(tmp_path),
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert f"Port {smtp} is taken by another program; choose another: MAIL_PORT=" in done.stderr
+
+
+def test_a_taken_port_that_nobody_named_is_left_alone(
+    smtp: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("MAIL_PORT", raising=False)
+    monkeypatch.setattr(launcher, "MAIL_PORT", smtp)
+    assert launcher._mail_port() == 0
+    free = free_port()
+    monkeypatch.setattr(launcher, "MAIL_PORT", free)
+    assert launcher._mail_port() == free
 
 
 def test_a_taken_port(smtp: int) -> None:

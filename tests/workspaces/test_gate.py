@@ -34,7 +34,7 @@ def _made(clock: Traveller) -> None:
 
 def let_in(tenant: str, key: Badge) -> None:
     tx = Transaction()
-    store.let_in(tx, tenant, key.credential)
+    service.change_keys(tx, tenant, into=[key.credential])
     tx.commit()
 
 
@@ -154,7 +154,7 @@ def test_what_ends_ends_at_once() -> None:
     enter(TENANT, KEY)
     enter(TENANT, SESSION)
     tx = Transaction()
-    service.keep_out(tx, TENANT, KEY.credential)
+    service.change_keys(tx, TENANT, out=[KEY.credential])
     service.end_sessions(tx, "usr_b", ["ses_1"])
     tx.commit()
     enter(TENANT, SESSION)
@@ -171,7 +171,7 @@ def test_a_revoked_key_stays_out_when_the_windows_turn(clock: Traveller) -> None
     enter(TENANT, OTHER_KEY)
     seen = gate._remembered[TENANT]
     tx = Transaction()
-    store.keep_out(tx, TENANT, KEY.credential)
+    service.change_keys(tx, TENANT, out=[KEY.credential])
     tx.commit()
     gate._remembered[TENANT] = seen
     clock.move_to(START + 600)

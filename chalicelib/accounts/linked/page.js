@@ -39,8 +39,8 @@ const actions = {
   async accept(fields) {
     const credentials = { email: fields.email, password: fields.password };
     const session = await call("api/auth/login", credentials);
-    await call("v1/invitations/accept", { token }, session.access_token);
-    await call("api/auth/logout", {}, session.access_token).catch(() => null);
+    const end = () => call("api/auth/logout", {}, session.access_token).catch(() => null);
+    await call("v1/invitations/accept", { token }, session.access_token).finally(end);
     return "You are a member of the workspace now. You can close this page.";
   },
 };
