@@ -146,7 +146,7 @@ def test_the_process_ends_between_commit_and_answer(
 ) -> None:
     from chalicelib.store.transaction import Transaction
 
-    ada.post("/v1/projects", BODY, Idempotency_Key="the workspace has its data key")
+    ada.post("/v1/projects", BODY, Idempotency_Key="first")
     commit = Transaction.commit
 
     def killed(tx: Transaction) -> None:
