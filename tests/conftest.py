@@ -22,8 +22,8 @@ from tests.client import Client, Queue, make_client
 from tests.mail import outbox
 
 
-@pytest.fixture(autouse=True)
-def _fresh() -> None:
+def make_fresh() -> None:
+    """Begin with an empty store, and with nothing remembered."""
     aws.start()
     aws.reset()
     outbox.clear()
@@ -38,6 +38,11 @@ def _fresh() -> None:
     gate.forget()
     strangers.forget()
     engines.use(SimulatedEngine())
+
+
+@pytest.fixture(autouse=True)
+def _fresh() -> None:
+    make_fresh()
 
 
 @pytest.fixture
