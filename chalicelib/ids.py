@@ -68,3 +68,8 @@ def _canonical(text: str) -> uuid_utils.UUID:
 def to_uuid(typeid: str) -> str:
     """The UUID behind a TypeID, in canonical form."""
     return str(TypeID.from_string(typeid).uuid)
+
+
+def made_at_ms(typeid: str) -> int:
+    """When an id was made, in epoch milliseconds: the first 48 bits of its UUIDv7."""
+    return int(TypeID.from_string(typeid).uuid.int >> 80)

@@ -5,7 +5,7 @@ from typing import ClassVar
 from pynamodb.attributes import BooleanAttribute, UnicodeAttribute
 
 from ..errors import Conflict, NotFound
-from ..store import claims, counters, pages
+from ..store import claims, segments
 from ..store.items import Resource
 from ..store.transaction import Transaction
 
@@ -28,13 +28,12 @@ class Project(Resource):
 
 def add(tx: Transaction, project: Project) -> None:
     """Store a new project."""
-    tx.create(project)
-    counters.add(tx, project.tenant, Project.KIND, 1)
+    segments.add(tx, project)
 
 
 def page(tenant: str, offset: int, limit: int) -> tuple[list[Project], int]:
     """A workspace's projects, newest first, and how many there are."""
-    return pages.newest(Project, tenant, offset, limit), counters.read(tenant, Project.KIND)
+    return segments.newest(Project, tenant, offset, limit)
 
 
 def default(tenant: str) -> Project | None:
@@ -58,8 +57,7 @@ def remove(tx: Transaction, project: Project) -> None:
     """Delete the project; ``NotFound`` when another call just did."""
     if project.is_default:
         claims.release(tx, _default_claim(project.tenant), project.id)
-    tx.delete(project, Project.pk.exists(), NotFound())
-    counters.add(tx, project.tenant, Project.KIND, -1)
+    segments.remove(tx, project, NotFound())
 
 
 def _default_claim(tenant: str) -> str:

@@ -6,7 +6,7 @@ from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttrib
 
 from ..errors import Conflict
 from ..settings import settings
-from ..store import claims, counters, pages
+from ..store import claims, counters, pages, segments
 from ..store.items import Resource
 from ..store.transaction import Transaction
 
@@ -57,8 +57,8 @@ def add(tx: Transaction, service: Service) -> None:
     """Store a new service; its name and its host must be free."""
     claims.take(tx, _name_claim(service, service.name), service.id, Conflict(NAME_TAKEN))
     claims.take(tx, _host_claim(service.subdomain), service.id, HostTaken())
-    tx.create(service)
-    _count(tx, service, 1)
+    segments.add(tx, service)
+    counters.add(tx, service.tenant, _in_project(service.project_id), 1)
 
 
 class HostTaken(Conflict):
@@ -74,13 +74,13 @@ def host_is_free(host: str) -> bool:
 
 def page(tenant: str, offset: int, limit: int) -> tuple[list[Service], int]:
     """A workspace's services, newest first, and how many there are."""
-    return pages.newest(Service, tenant, offset, limit), counters.read(tenant, Service.KIND)
+    return segments.newest(Service, tenant, offset, limit)
 
 
 def of_project(tenant: str, project_id: str, offset: int, limit: int) -> tuple[list[Service], int]:
     """A project's services, newest first, and how many there are."""
     found = pages.children(Service, tenant, project_id, offset, limit)
-    return found, counters.read(tenant, f"{Service.KIND}#{project_id}")
+    return found, counters.read(tenant, _in_project(project_id))
 
 
 def change(tx: Transaction, service: Service, changes: dict[str, Any]) -> None:
@@ -94,8 +94,8 @@ def remove(tx: Transaction, service: Service) -> None:
     """Delete the service and give its names back."""
     claims.release(tx, _name_claim(service, service.name), service.id)
     claims.release(tx, _host_claim(service.subdomain), service.id)
-    tx.delete(service)
-    _count(tx, service, -1)
+    segments.remove(tx, service)
+    counters.add(tx, service.tenant, _in_project(service.project_id), -1)
 
 
 def _rename(tx: Transaction, service: Service, name: str) -> None:
@@ -103,9 +103,8 @@ def _rename(tx: Transaction, service: Service, name: str) -> None:
     claims.take(tx, _name_claim(service, name), service.id, Conflict(NAME_TAKEN))
 
 
-def _count(tx: Transaction, service: Service, change: int) -> None:
-    counters.add(tx, service.tenant, Service.KIND, change)
-    counters.add(tx, service.tenant, f"{Service.KIND}#{service.project_id}", change)
+def _in_project(project_id: str) -> str:
+    return f"{Service.KIND}#{project_id}"
 
 
 def _name_claim(service: Service, name: str) -> str:

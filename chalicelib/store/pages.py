@@ -1,4 +1,4 @@
-"""Pages of resources, newest first; no more is read than the page needs."""
+"""Pages of the resources of one parent, newest first."""
 
 from collections.abc import Sequence
 from itertools import islice
@@ -7,17 +7,6 @@ from typing import TypeVar
 from .items import Resource, under
 
 R = TypeVar("R", bound=Resource)
-
-
-def newest(kind: type[R], tenant: str, offset: int, limit: int) -> list[R]:
-    """The tenant's resources of a kind: one read of the table."""
-    found = kind.query(
-        kind.partition(tenant),
-        scan_index_forward=False,
-        limit=offset + limit,
-        consistent_read=True,
-    )
-    return list(islice(found, offset, None))
 
 
 def children(kind: type[R], tenant: str, parent_id: str, offset: int, limit: int) -> list[R]:

@@ -1,0 +1,206 @@
+"""Pages of long lists: exact at every offset, and cheap in the middle."""
+
+import random
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+from moto.core.responses import BaseResponse
+from time_machine import Traveller
+
+from chalicelib import ids
+from chalicelib.errors import NotFound, ServiceUnavailable
+from chalicelib.projects.store import Project
+from chalicelib.store import counters, segments
+from chalicelib.store.transaction import Transaction
+from tests.client import Client
+from tests.contract.world import tenant_of
+
+TENANT = "live#wks_a"
+
+
+@pytest.fixture(autouse=True)
+def _small(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(segments, "SIZE", 8)
+    monkeypatch.setattr(segments, "ONE_IN", 5)
+    monkeypatch.setattr(segments, "SETTLED_MS", -1)
+
+
+def project() -> Project:
+    made = {"name": "p", "region": "us-east-1", "status": "active"}
+    return Project.new(TENANT, ids.new("prj"), **made)
+
+
+def make() -> Project:
+    made = project()
+    tx = Transaction()
+    segments.add(tx, made)
+    tx.commit()
+    return made
+
+
+def remove(found: Project) -> bool:
+    tx = Transaction()
+    segments.remove(tx, found, NotFound())
+    try:
+        tx.commit()
+    except (NotFound, ServiceUnavailable):
+        return False
+    return True
+
+
+def all_ids() -> list[str]:
+    return [one.id for one in Project.query(Project.partition(TENANT), scan_index_forward=False)]
+
+
+def check_every_page() -> None:
+    present = all_ids()
+    for offset in range(len(present) + 3):
+        rows, total = segments.newest(Project, TENANT, offset, 5)
+        assert total == len(present)
+        assert [one.id for one in rows] == present[offset : offset + 5], offset
+
+
+def check_sizes() -> None:
+    found = counters.look(TENANT, "prj")
+    present = [one.removeprefix("prj_") for one in reversed(all_ids())]
+    begin = ""
+    for end, size in zip(found.ends, found.sizes, strict=True):
+        assert sum(begin <= one < end for one in present) == size
+        begin = end
+
+
+def test_every_page_is_right_after_any_changes() -> None:
+    chance = random.Random(7)
+    made: list[Project] = []
+    for _ in range(160):
+        made.append(make())
+        if chance.random() < 0.3:
+            assert remove(made.pop(chance.randrange(len(made))))
+    assert len(counters.look(TENANT, "prj").ends) > 5
+    check_sizes()
+    check_every_page()
+    for one in list(made):
+        assert remove(one)
+    check_every_page()
+
+
+def test_nothing_there() -> None:
+    assert segments.newest(Project, TENANT, 0, 5) == ([], 0)
+    assert segments.newest(Project, TENANT, 50, 5) == ([], 0)
+
+
+def test_what_may_still_come_is_not_divided(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(segments, "SETTLED_MS", 60_000)
+    for _ in range(40):
+        make()
+    assert counters.look(TENANT, "prj").ends == []
+    check_every_page()
+
+
+def test_changes_at_once() -> None:
+    made = [make() for _ in range(60)]
+
+    def change(number: int) -> None:
+        if number % 3 == 0:
+            segments.extend(Project, TENANT)
+        elif number % 3 == 1:
+            make()
+        else:
+            remove(made[number // 3])
+
+    with ThreadPoolExecutor(12) as pool:
+        list(pool.map(change, range(150)))
+    check_sizes()
+    check_every_page()
+
+
+def test_a_row_removed_while_the_tail_is_divided(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = [make() for _ in range(3)]
+    monkeypatch.setattr(segments, "ONE_IN", 10**9)
+    made += [make() for _ in range(40)]
+    look = counters.look
+
+    def look_then_remove(tenant: str, name: str) -> counters.Counter:
+        found = look(tenant, name)
+        monkeypatch.setattr(counters, "look", look)
+        assert remove(made[5])
+        return found
+
+    monkeypatch.setattr(counters, "look", look_then_remove)
+    assert not segments.extend(Project, TENANT)
+    check_sizes()
+    segments.extend(Project, TENANT)
+    check_sizes()
+    check_every_page()
+
+
+def test_the_tail_divided_while_a_row_is_removed() -> None:
+    made = [make() for _ in range(3)]
+    with patch.object(segments, "ONE_IN", 10**9):
+        made += [make() for _ in range(40)]
+    tx = Transaction()
+    segments.remove(tx, made[5], NotFound())
+    assert segments.extend(Project, TENANT)
+    with pytest.raises(ServiceUnavailable):
+        tx.commit()
+    check_sizes()
+
+
+class Meter:
+    """Counts the read units that DynamoDB would charge for consistent reads."""
+
+    def __init__(self) -> None:
+        self.units = 0
+
+    def __enter__(self) -> "Meter":
+        real = BaseResponse.call_action
+        meter = self
+
+        def call_action(response: BaseResponse) -> Any:
+            answer = real(response)
+            target = response.headers.get("X-Amz-Target") or ""
+            if target.endswith((".Query", ".GetItem")):
+                meter.units += -(-len(answer[2]) // 4096)
+            return answer
+
+        self._patch = patch.object(BaseResponse, "call_action", call_action)
+        self._patch.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._patch.stop()
+
+
+@pytest.fixture
+def _real_sizes(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setattr(segments, "SIZE", 256)
+    yield
+
+
+@pytest.mark.usefixtures("_real_sizes")
+def test_a_page_in_the_middle_of_ten_thousand(ada: Client, clock: Traveller) -> None:
+    """The JSON of an answer is longer than what DynamoDB counts of its items."""
+    tenant = tenant_of(ada)
+    made = {
+        "region": "us-east-1",
+        "status": "active",
+        "framework": "nodejs",
+        "description": "x" * 60,
+    }
+    with Project.batch_write() as batch:
+        for number in range(10_000):
+            batch.save(Project.new(tenant, ids.new("prj"), name=f"project {number}", **made))
+    tx = Transaction()
+    counters.add(tx, tenant, "prj", 10_000)
+    tx.commit()
+    while segments.extend(Project, tenant):
+        pass
+    ada.get("/v1/projects")
+    with Meter() as meter:
+        page = ada.get("/v1/projects?page=251&limit=20").json()
+    assert [one["name"] for one in page["data"]] == [f"project {4999 - n}" for n in range(20)]
+    assert page["pagination"]["total"] == 10_000
+    assert meter.units <= 40
