@@ -1,10 +1,10 @@
 """Where the pages of a long list begin, so that one in its middle costs no more than its rows.
 
 Ids sort by their making, so a place counted from the oldest moves only when an older one goes. The
-counter of a list therefore keeps segments from its oldest end: ``ends``, the ids at which each ends,
-and ``sizes``, how many are in it. Rows made since the last end are the tail. A row that is removed
-from a segment is taken off its size in the same transaction; the tail is divided into further
-segments now and then, after a row was made.
+counter of a list therefore keeps segments from its oldest end: ``ends``, the ids at which each
+ends, and ``sizes``, how many are in it. Rows made since the last end are the tail. A row that is
+removed from a segment is taken off its size in the same transaction; the tail is divided into
+further segments now and then, after a row was made.
 """
 
 import logging
@@ -114,12 +114,10 @@ def extend(kind: type[Resource], tenant: str) -> bool:
 
 def _as_seen(found: Counter) -> Condition:
     """That the list has not been divided further."""
-    undivided = Counter.ends.does_not_exist()
-    if not found.ends:
-        return undivided
-    return (
-        Counter.ends[len(found.ends) - 1].exists() & Counter.ends[len(found.ends)].does_not_exist()
-    )
+    known = len(found.ends)
+    if known == 0:
+        return Counter.ends.does_not_exist()
+    return Counter.ends[known - 1].exists() & Counter.ends[known].does_not_exist()
 
 
 def _none_removed_since(found: Counter) -> Condition:
