@@ -30,8 +30,8 @@ def note(call: Call, route: Route, params: dict[str, str], result: Any) -> None:
 
 def _named(route: Route, params: dict[str, str]) -> str | None:
     """The last resource that the path names."""
-    *_, last = [None, *route.resources.values()]
-    return last and ids.parse(last.prefix, params[last.name])
+    named = list(route.resources.values())
+    return ids.parse(named[-1].prefix, params[named[-1].name]) if named else None
 
 
 def read(call: Call, before: str | None, limit: int) -> tuple[list[Entry], str | None]:

@@ -48,7 +48,7 @@ def _do_once(
 
 def _replay(call: Call, request: Request) -> Done | None:
     kept = idempotency.kept(call, request)
-    return kept and Done(kept.status, kept.text, idempotency.REPLAYED)
+    return Done(kept.status, kept.text, idempotency.REPLAYED) if kept else None
 
 
 def _do(

@@ -131,8 +131,8 @@ class Surface:
 
     def _route(self, method: str, path: str, **options: Any) -> Callable[[F], F]:
         def declare(function: F) -> F:
-            said = {"dialect": self.dialect, "method": method, "path": self.prefix + path}
-            self.routes.append(Route(function=function, **said, **options, **_signature(function)))
+            said = {**options, **_signature(function)}
+            self.routes.append(Route(self.dialect, method, self.prefix + path, function, **said))
             return function
 
         return declare

@@ -1,5 +1,7 @@
 """How many there are of something, counted in the transactions that make and remove them."""
 
+from typing import Any
+
 from pynamodb.attributes import ListAttribute, NumberAttribute, UnicodeAttribute
 
 from .items import Item, table
@@ -16,8 +18,8 @@ class Counter(Item):
         table_name = table("resources")
 
     total = NumberAttribute(default=0)
-    ends: ListAttribute[str] = ListAttribute(of=UnicodeAttribute, default=list)
-    sizes: ListAttribute[int] = ListAttribute(of=NumberAttribute, default=list)
+    ends: ListAttribute[Any] = ListAttribute(of=UnicodeAttribute, default=list)
+    sizes: ListAttribute[Any] = ListAttribute(of=NumberAttribute, default=list)
     removals = NumberAttribute(default=0)
 
 

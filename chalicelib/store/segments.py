@@ -14,6 +14,7 @@ from itertools import islice
 from typing import TypeVar
 
 from pynamodb.expressions.condition import Condition
+from pynamodb.expressions.update import Action
 
 from .. import clock, ids
 from ..errors import ServiceUnavailable
@@ -44,7 +45,7 @@ def remove(tx: Transaction, resource: Resource, gone: Exception | None = None) -
     """Delete a resource, counted; ``gone`` is raised when another call just did."""
     tx.delete(resource, type(resource).pk.exists() if gone else None, gone)
     found = counters.look(resource.tenant, resource.KIND)
-    less = [Counter.total.add(-1), Counter.removals.add(1)]
+    less: list[Action] = [Counter.total.add(-1), Counter.removals.add(1)]
     place = bisect_right(found.ends, _short(resource.id))
     if place < len(found.ends):
         less.append(Counter.sizes[place].set(Counter.sizes[place] - 1))
@@ -117,7 +118,8 @@ def _as_seen(found: Counter) -> Condition:
     known = len(found.ends)
     if known == 0:
         return Counter.ends.does_not_exist()
-    return Counter.ends[known - 1].exists() & Counter.ends[known].does_not_exist()
+    same: Condition = Counter.ends[known - 1].exists() & Counter.ends[known].does_not_exist()
+    return same
 
 
 def _none_removed_since(found: Counter) -> Condition:

@@ -109,8 +109,8 @@ class Wire:
 
 
 @cache
-def wire() -> Wire:
-    """The one way to DynamoDB of this process."""
+def wire() -> Any:
+    """The one ``Wire`` of this process, which PynamoDB takes for botocore's client."""
     return Wire(settings().region)
 
 
@@ -120,15 +120,16 @@ def _pool(url: str) -> Any:
     import urllib3
     from botocore.httpsession import where
 
-    host = urllib3.util.parse_url(url)
+    parsed = urllib3.util.parse_url(url)
+    host, port = parsed.host or "", parsed.port
     made: dict[str, Any] = {
         "maxsize": CONNECTIONS,
         "timeout": urllib3.Timeout(connect=CONNECT_SECONDS, read=READ_SECONDS),
     }
-    if host.scheme == "http":
-        return urllib3.HTTPConnectionPool(host.host, host.port, **made)
+    if parsed.scheme == "http":
+        return urllib3.HTTPConnectionPool(host, port, **made)
     authorities = os.environ.get("AWS_CA_BUNDLE") or where()
-    return urllib3.HTTPSConnectionPool(host.host, host.port, ca_certs=authorities, **made)
+    return urllib3.HTTPSConnectionPool(host, port, ca_certs=authorities, **made)
 
 
 def _endpoint(region: str) -> str:

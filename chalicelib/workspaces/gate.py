@@ -40,6 +40,9 @@ _NAMES = {
 _remembered: dict[str, State] = {}
 
 
+_Map: Any = MapAttribute
+
+
 class Gate(Item):
     """``pk`` is the tenant, ``sk`` is ``gate``.
 
@@ -52,14 +55,14 @@ class Gate(Item):
 
     version = NumberAttribute(default=1)
     plan = UnicodeAttribute(default=plans.FREE)
-    limits: MapAttribute[Any, Any] = MapAttribute(default=dict)
+    limits = _Map(default=dict)
     hour = NumberAttribute(default=0)
     hour_count = NumberAttribute(default=0)
     ten = NumberAttribute(default=0)
     ten_count = NumberAttribute(default=0)
-    members: MapAttribute[Any, Any] = MapAttribute(default=dict)
-    rings: MapAttribute[Any, Any] = MapAttribute(default=dict)
-    ended: MapAttribute[Any, Any] = MapAttribute(default=dict)
+    members = _Map(default=dict)
+    rings = _Map(default=dict)
+    ended = _Map(default=dict)
 
     @classmethod
     def of(cls, tenant: str) -> Self:

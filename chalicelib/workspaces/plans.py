@@ -30,4 +30,5 @@ _DEFAULTS = {
 @cache
 def limits(plan: str) -> Limits:
     """The limits of a plan."""
-    return replace(_DEFAULTS[plan], **settings().limits.get(plan, {}))
+    own = next((own for name, own in settings().limits.items() if name == plan), {})
+    return replace(_DEFAULTS[plan], **own)

@@ -50,8 +50,9 @@ class Membership(Item):
 def create(tx: Transaction, tenant: str, name: str, owner_id: str, plan: str) -> Workspace:
     """Make a workspace with its gate and its owner's membership."""
     now = clock.now_ms()
-    fields = {"name": name, "owner_id": owner_id, "created_at": now, "updated_at": now}
-    workspace = Workspace(tenant, "workspace", **fields)
+    workspace = Workspace(
+        tenant, "workspace", name=name, owner_id=owner_id, created_at=now, updated_at=now
+    )
     tx.create(workspace)
     tx.create(Gate(tenant, "gate", plan=plan, members={owner_id: "owner"}))
     tx.create(Member(tenant, f"member#{owner_id}", role="owner", created_at=now))
