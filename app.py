@@ -15,7 +15,9 @@ import chalicelib.mail.events
 import chalicelib.projects.events
 import chalicelib.projects.routes
 import chalicelib.services.routes
-import chalicelib.system.routes  # noqa: F401 (importing a feature declares its routes and jobs)
+import chalicelib.system.routes
+import chalicelib.workspaces.events
+import chalicelib.workspaces.routes  # noqa: F401 (importing a feature declares its routes and jobs)
 from chalicelib.accounts import pages as account_pages
 from chalicelib.accounts.admission import admit
 from chalicelib.audit.service import note

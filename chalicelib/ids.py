@@ -22,6 +22,7 @@ KINDS = {
     "req": "request",
     "ses": "session",
     "aud": "entry of the audit log",
+    "ivt": "invitation",
 }
 
 

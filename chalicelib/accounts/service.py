@@ -106,6 +106,11 @@ def end_all_sessions(tx: Transaction, user_id: str) -> None:
         end_sessions(tx, user_id, session_ids)
 
 
+def find(user_id: str) -> User | None:
+    """The user with this id."""
+    return store.user(user_id)
+
+
 def me(call: Call) -> User:
     """The calling user."""
     user = store.user(call.caller.user_id)

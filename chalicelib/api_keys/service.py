@@ -128,6 +128,14 @@ def _end(tx: Transaction, tenant: str, found: list[ApiKey]) -> None:
     workspaces.change_keys(tx, tenant, out=_remove(tx, found))
 
 
+def forget(tx: Transaction, tenant: str, most: int) -> bool:
+    """Delete some keys of a workspace that is gone; whether there were any."""
+    found = store.all_of(tenant)[:most]
+    store.discount(tx, found)
+    _remove(tx, found)
+    return bool(found)
+
+
 def known(public_id: str) -> ApiKey | None:
     """The key that a text names, good or not."""
     return store.by_public_id(public_id)

@@ -14,11 +14,12 @@ KEPT_SECONDS = 400 * 86_400
 def note(call: Call, route: Route, params: dict[str, str], result: Any) -> None:
     """Note what a call did, in its transaction: committed with it or not at all."""
     caller = call.caller
+    target = getattr(result, "id", None) or _named(route, params)
     entry = Entry.new(
-        call.tenant,
+        _tenant(call, route, params, target),
         ids.new("aud"),
         action=route.function.__name__,
-        target_id=getattr(result, "id", None) or _named(route, params),
+        target_id=target,
         user_id=caller.user_id,
         api_key_id=caller.key_id,
         source_ip=call.source_ip or None,
@@ -26,6 +27,14 @@ def note(call: Call, route: Route, params: dict[str, str], result: Any) -> None:
         expires_at=clock.now() + KEPT_SECONDS,
     )
     store.add(call.tx, entry)
+
+
+def _tenant(call: Call, route: Route, params: dict[str, str], target: str | None) -> str:
+    """Whose log it belongs into: the workspace that it is about, else the caller's."""
+    about = [ids.parse("wks", params[name]) for name in route.resources if name == "workspace_id"]
+    if target and target.startswith("wks_"):
+        about.append(target)
+    return f"{call.caller.mode}#{about[0]}" if about else call.tenant
 
 
 def _named(route: Route, params: dict[str, str]) -> str | None:

@@ -38,7 +38,8 @@ class FromPath:
         except ValueError:
             raise NotFound from None
         found = self.load(call, typeid, *parents)
-        if call.caller.project_id not in {None, found.id, getattr(found, "project_id", None)}:
+        bound = call.caller.project_id
+        if bound and bound not in {typeid, getattr(found, "project_id", None)}:
             raise NotFound
         return found
 

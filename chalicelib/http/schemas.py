@@ -110,6 +110,7 @@ ServiceId = Annotated[str, IdOf("svc")]
 DeploymentId = Annotated[str, IdOf("dep")]
 KeyId = Annotated[str, IdOf("key")]
 EntryId = Annotated[str, IdOf("aud")]
+InvitationId = Annotated[str, IdOf("ivt")]
 
 Line = Annotated[str, StringConstraints(strip_whitespace=True), AfterValidator(_printable)]
 """One line of text without control characters."""

@@ -252,8 +252,7 @@ def _fresh_rings(state: State, badge: Badge, moment: Moment) -> dict[str, list[i
 
 
 def _still_ended(state: State) -> dict[str, int]:
-    ended = {name: int(until["N"]) for name, until in state.raw["ended"]["M"].items()}
-    return {name: until for name, until in ended.items() if until > clock.now()}
+    return {name: until for name, until in state.ended().items() if until > clock.now()}
 
 
 def _written(value: Any) -> dict[str, Any]:

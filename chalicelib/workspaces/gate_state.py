@@ -73,6 +73,14 @@ class State:
         found = self.raw["members"]["M"].get(user_id)
         return found and str(found["S"])
 
+    def members(self) -> list[str]:
+        """Who is a member."""
+        return list(self.raw["members"]["M"])
+
+    def ended(self) -> dict[str, int]:
+        """The sessions that were closed, and until when that matters."""
+        return {name: int(until["N"]) for name, until in self.raw["ended"]["M"].items()}
+
     def rings(self) -> Iterator[tuple[str, list[int]]]:
         """Every ring by its credential."""
         for credential, ring in self.raw["rings"]["M"].items():

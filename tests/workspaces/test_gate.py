@@ -26,7 +26,8 @@ def _made(clock: Traveller) -> None:
     clock.move_to(START, tick=False)
     for tenant in (TENANT, OTHER):
         tx = Transaction()
-        store.create(tx, tenant, "a", "usr_a", plans.FREE)
+        made = {"name": "a", "owner_id": "usr_a", "created_at": 1, "updated_at": 1}
+        store.create(tx, store.Workspace(tenant, "workspace", **made), plans.FREE)
         tx.commit()
         for key in (KEY, OTHER_KEY):
             let_in(tenant, key)
