@@ -7,6 +7,7 @@ needs the scope, too, and reaches its own workspace only.
 from typing import Annotated, TypeVar
 
 from .. import clock
+from ..accounts.store import User
 from ..http.call import Call
 from ..http.pages import Listing, Page
 from ..http.routes import FromPath
@@ -22,7 +23,7 @@ from .schemas import (
     WorkspaceWrite,
 )
 from .service import Access
-from .store import Invitation
+from .store import Invitation, Member
 
 WorkspaceInPath = Annotated[Access, FromPath("workspace_id", "wks", service.get)]
 MemberInPath = Annotated[str, FromPath("user_id", "usr", members.get)]
@@ -140,7 +141,7 @@ def _answer(found: Access) -> WorkspaceAnswer:
     )
 
 
-def _member(member: members.Member, user: members.User, role: str) -> MemberAnswer:
+def _member(member: Member, user: User, role: str) -> MemberAnswer:
     joined = int(member.created_at)
     return MemberAnswer(
         user_id=user.id, email=user.email, name=user.name, role=role, created_at=joined

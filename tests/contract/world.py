@@ -31,7 +31,13 @@ def make_world() -> World:
     ada, bob = anyone.register("ada@example.com"), anyone.register("bob@example.com")
     for person in (ada, bob):
         lift_limits(person)
-    world = World(ada, bob, make_everything(ada), make_everything(ada), make_everything(bob))
+    world = World(
+        ada,
+        bob,
+        make_everything(ada) | make_people(ada, home_of(ada), "carol"),
+        make_everything(ada) | make_people(ada, second_home(ada), "dan"),
+        make_everything(bob) | make_people(bob, home_of(bob), "erin"),
+    )
     world.keys = {scope: ada.key(scope) for scope in ("read", "write", "admin")}
     world.keys["bound"] = bound_key(ada, world.more["project_id"])
     world.keys["viewer"] = member(anyone, ada, "viewer")
@@ -65,6 +71,27 @@ def make_everything(client: Client) -> Ids:
         "web_service_id": deployment["service_id"],
         "key_id": key,
     }
+
+
+def home_of(client: Client) -> str:
+    """The client's personal workspace."""
+    return tenant_of(client).partition("#")[2]
+
+
+def second_home(client: Client) -> str:
+    """Another workspace of the same owner."""
+    return str(client.post("/v1/workspaces", {"name": "second"}).json()["id"])
+
+
+def make_people(owner: Client, workspace_id: str, name: str) -> Ids:
+    """A member and an invitation of a workspace."""
+    person = Client(owner.gateway).register(f"{name}@example.com")
+    roles = [Gate.members[user_id(person)].set("member"), Gate.version.add(1)]
+    Gate.of(f"live#{workspace_id}").update(roles)
+    body = {"email": f"friend-of-{name}@example.com"}
+    invited = owner.post(f"/v1/workspaces/{workspace_id}/members", body).json()
+    ids = {"workspace_id": workspace_id, "user_id": user_id(person)}
+    return {**ids, "invitation_id": invited["id"]}
 
 
 def bound_key(client: Client, project_id: str) -> Client:

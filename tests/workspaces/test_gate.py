@@ -26,8 +26,10 @@ def _made(clock: Traveller) -> None:
     clock.move_to(START, tick=False)
     for tenant in (TENANT, OTHER):
         tx = Transaction()
-        made = {"name": "a", "owner_id": "usr_a", "created_at": 1, "updated_at": 1}
-        store.create(tx, store.Workspace(tenant, "workspace", **made), plans.FREE)
+        made = store.Workspace(
+            tenant, "workspace", name="a", owner_id="usr_a", created_at=1, updated_at=1
+        )
+        store.create(tx, made, plans.FREE)
         tx.commit()
         for key in (KEY, OTHER_KEY):
             let_in(tenant, key)
