@@ -14,7 +14,14 @@ test: $(READY)  ## Run all tests, two at a time
 lint: $(READY)  ## Check style and types
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
 
+lint-api: $(READY)  ## Check the description of the API
+	@$(BIN)/python -m chalicelib.http.openapi > .openapi.json
+	@npx --yes @stoplight/spectral-cli@6.15.0 lint --fail-severity=warn .openapi.json
+
 check: lint test  ## Check style and types, run all tests
+
+bench: $(READY)  ## Measure against bare boto3
+	@$(BIN)/python -m benchmarks
 
 clean-local:  ## Drop what the local run keeps
 	rm -rf .orbitra
@@ -25,4 +32,4 @@ $(READY): requirements.txt requirements-dev.txt
 	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	@touch $@
 
-.PHONY: help run test lint check clean-local
+.PHONY: help run test lint lint-api check bench clean-local

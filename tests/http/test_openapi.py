@@ -39,3 +39,41 @@ def test_ids_and_times_are_the_surfaces_own(anyone: Client) -> None:
     assert re.match(platform["id"]["pattern"], typeid)
     assert public["id"]["format"] == "uuid"
     assert platform["created_at"]["format"] == "date-time"
+
+
+def test_every_answer_has_the_headers(anyone: Client) -> None:
+    described = anyone.get("/openapi.json").json()
+    for known in described["paths"].values():
+        for operation in known.values():
+            for status, told in operation["responses"].items():
+                name = told.get("$ref", "").rpartition("/")[2]
+                answer = described["components"]["responses"].get(name, told)
+                expected = {"X-Request-Id", "X-RateLimit-Limit", "RateLimit", "RateLimit-Policy"}
+                assert expected <= set(answer["headers"]), (operation["operationId"], status)
+
+
+def test_posts_take_an_idempotency_key(anyone: Client) -> None:
+    described = anyone.get("/openapi.json").json()
+    create = described["paths"]["/v1/projects"]["post"]
+    assert {"$ref": "#/components/parameters/IdempotencyKey"} in create["parameters"]
+    assert {"409", "422"} <= set(create["responses"])
+    login = described["paths"]["/api/auth/login"]["post"]
+    assert login["parameters"] == []
+
+
+def test_nothing_of_our_own_spelling_is_left(anyone: Client) -> None:
+    assert "epoch-ms" not in anyone.get("/openapi.json").text
+
+
+def test_examples_fit_their_schemas(anyone: Client) -> None:
+    from jsonschema import Draft202012Validator
+
+    described = anyone.get("/openapi.json").json()
+    for known in described["paths"].values():
+        for operation in known.values():
+            bodies = [operation.get("requestBody", {}), *operation["responses"].values()]
+            for body in bodies:
+                told = body.get("content", {}).get("application/json")
+                if told:
+                    schema = {**told["schema"], "components": described["components"]}
+                    Draft202012Validator(schema).validate(told["example"])
