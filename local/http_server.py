@@ -54,7 +54,7 @@ class HttpServer:
     def _application(self) -> web.Application:
         application = web.Application(client_max_size=LARGEST_BODY)
         application.add_routes(self._pages)
-        application.router.add_route("*", "/{path:.*}", self._respond)
+        application.router.add_route("*", r"/{path:[\s\S]*}", self._respond)
         return application
 
     async def _serve(self) -> int:
