@@ -32,6 +32,7 @@ EPOCH_MS = 1_767_225_600_000
 
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     """Answer one event of API Gateway."""
+    del context
     tenant, gate = _admit(event["headers"]["Authorization"].removeprefix("Bearer "))
     route = _ROUTES[event["httpMethod"], event["resource"]]
     status, body = route(tenant, event)
@@ -69,7 +70,8 @@ def _look_up(public_id: str) -> dict[str, Any]:
 
 
 def _read_gate(tenant: str) -> dict[str, Any]:
-    found: dict[str, Any] = _workspaces.get_item(Key={"pk": tenant, "sk": "gate"}, ConsistentRead=True)
+    key = {"pk": tenant, "sk": "gate"}
+    found: dict[str, Any] = _workspaces.get_item(Key=key, ConsistentRead=True)
     item: dict[str, Any] = found["Item"]
     return item
 
@@ -178,7 +180,6 @@ def _create(tenant: str, event: dict[str, Any]) -> tuple[int, Any]:
         "updated_at": now,
         "expires_at": now // 1000 + 400 * 86_400,
     }
-    absent = "attribute_not_exists(pk)"
     count = {
         "TableName": PREFIX + "resources",
         "Key": {"pk": f"{tenant}#count", "sk": "prj"},
@@ -188,15 +189,20 @@ def _create(tenant: str, event: dict[str, Any]) -> tuple[int, Any]:
     }
     _dynamodb.meta.client.transact_write_items(
         TransactItems=[
-            {"Put": {"TableName": PREFIX + "resources", "Item": project, "ConditionExpression": absent}},
-            {"Put": {"TableName": PREFIX + "jobs", "Item": job, "ConditionExpression": absent}},
-            {"Put": {"TableName": PREFIX + "resources", "Item": entry}},
+            {"Put": _put("resources", project)},
+            {"Put": _put("jobs", job)},
+            {"Put": _put("resources", entry)},
             {"Update": count},
         ]
     )
     message = json.dumps({"job_id": job_id})
     _sqs.send_message(QueueUrl=os.environ["ORBITRA_QUEUE_URL"], MessageBody=message, DelaySeconds=0)
     return 201, _shown(project)
+
+
+def _put(table: str, item: dict[str, Any]) -> dict[str, Any]:
+    absent = "attribute_not_exists(pk)"
+    return {"TableName": PREFIX + table, "Item": item, "ConditionExpression": absent}
 
 
 _ROUTES = {("GET", "/v1/projects"): _list, ("POST", "/v1/projects"): _create}

@@ -92,4 +92,3 @@ ANSWERS = {
     "SendMessage": _json({"MessageId": "m" * 36, "MD5OfMessageBody": "0" * 32}),
 }
 """By operation and, where a key is given, the beginning of its ``sk``."""
-

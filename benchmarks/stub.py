@@ -1,6 +1,7 @@
 """A DynamoDB and an SQS that answer at once, over TLS: what is measured is the caller's own work.
 
-Run as ``python -m benchmarks.stub DIRECTORY``: writes a certificate there and prints the port.
+Run as ``python -m benchmarks.stub DIRECTORY``: writes a certificate there and prints the port; the
+file ``calls`` there gets a line a call, the name of its operation.
 """
 
 import asyncio
@@ -10,8 +11,9 @@ import json
 import ssl
 import sys
 import zlib
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -30,17 +32,21 @@ def main() -> None:
 async def _serve(directory: Path) -> None:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(directory / "certificate.pem", directory / "key.pem")
-    server = await asyncio.start_server(_talk, "127.0.0.1", 0, ssl=context)
+    calls = (directory / "calls").open("w", buffering=1)
+    talk = partial(_talk, calls)
+    server = await asyncio.start_server(talk, "127.0.0.1", 0, ssl=context)
     print(server.sockets[0].getsockname()[1], flush=True)
     await server.serve_forever()
 
 
-async def _talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+async def _talk(calls: TextIO, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     while head := await reader.readline():
         del head
         target, length = await _headers(reader)
         request = json.loads(await reader.readexactly(length) or b"{}")
-        writer.write(_response(_answer(target.rpartition(".")[2], request)))
+        operation = target.rpartition(".")[2]
+        calls.write(operation + "\n")
+        writer.write(_response(_answer(operation, request)))
         await writer.drain()
     writer.close()
 

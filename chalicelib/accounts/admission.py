@@ -4,13 +4,13 @@ from dataclasses import replace
 from typing import Any, cast
 
 from .. import clock, ids
-from ..api_keys import service as api_keys
+from ..api_keys import store as api_keys
 from ..errors import Unauthorized
 from ..http.call import Call, Caller, Scope
 from ..security import keys, tokens
 from ..workspaces import gate
 from ..workspaces.gate_state import Badge
-from ..workspaces.service import SCOPE_OF, narrower
+from ..workspaces.roles import SCOPE_OF, narrower
 
 
 def admit(call: Call) -> Caller:
@@ -34,7 +34,7 @@ def _by_key(call: Call, credential: str) -> Caller:
         raise Unauthorized("This is not a valid API key")
     if plaintext.mode != "live":
         raise Unauthorized("This base URL takes live keys (ak_live_…) only")
-    key = api_keys.known(plaintext.public_id)
+    key = api_keys.by_public_id(plaintext.public_id)
     if key is None or not keys.matches(plaintext, key.secret_hash):
         raise Unauthorized(gate.INVALID)
     if key.is_expired(clock.now_ms()):

@@ -134,8 +134,3 @@ def forget(tx: Transaction, tenant: str, most: int) -> bool:
     store.discount(tx, found)
     _remove(tx, found)
     return bool(found)
-
-
-def known(public_id: str) -> ApiKey | None:
-    """The key that a text names, good or not."""
-    return store.by_public_id(public_id)

@@ -16,8 +16,8 @@ from .call import Call, Caller
 from .dialects import canonical, of_path
 from .limits import LimitReached, strangers
 from .operation import Audit, Done, perform, written
-from .router import Router
 from .routes import Route
+from .table import Entry, RouteTable
 
 log = logging.getLogger(__name__)
 
@@ -47,15 +47,15 @@ class Guards:
     audit: Audit
 
 
-def mount(app: Chalice, routes: list[Route], guards: Guards, pages: Pages) -> None:
+def mount(app: Chalice, table: RouteTable, guards: Guards, pages: Pages) -> None:
     """Register every route with Chalice, pages of HTML, and a catch-all for what they leave.
 
     The catch-all answers unknown paths, wrong methods, HEAD, OPTIONS and ``/api/v1``.
     """
-    door = FrontDoor(app, Router(routes), guards, {"/openapi.json": _describe(routes), **pages})
-    for route in routes:
-        app.route(route.path, methods=[route.method], name=route.operation_id, content_types=[])(
-            door.view(route)
+    door = FrontDoor(app, table, guards, {"/openapi.json": _describe(table), **pages})
+    for entry in table.entries:
+        app.route(entry.path, methods=[entry.method], name=entry.operation_id, content_types=[])(
+            door.view(entry)
         )
     for path in ("/", CATCH_ALL):
         app.route(path, methods=METHODS, name="catch_all", content_types=[])(door.catch_all)
@@ -64,17 +64,17 @@ def mount(app: Chalice, routes: list[Route], guards: Guards, pages: Pages) -> No
 class FrontDoor:
     """Answers requests; it never raises."""
 
-    def __init__(self, app: Chalice, router: Router, guards: Guards, pages: Pages) -> None:
+    def __init__(self, app: Chalice, table: RouteTable, guards: Guards, pages: Pages) -> None:
         self._app = app
-        self._router = router
+        self._table = table
         self._guards = guards
         self._pages = pages
 
-    def view(self, route: Route) -> Callable[..., Response]:
+    def view(self, entry: Entry) -> Callable[..., Response]:
         """The Chalice view of one route."""
 
         def answer(**params: str) -> Response:
-            return self._answer(route.path, lambda _: (route, params))
+            return self._answer(entry.path, lambda _: (self._table.route(entry), params))
 
         return answer
 
@@ -85,7 +85,7 @@ class FrontDoor:
         page = self._pages.get(path.rstrip("/"))
         if page and self._request().method in {"GET", "HEAD"}:
             return self._page(path, page)
-        return self._answer(path, lambda call: self._router.match(call.method, path))
+        return self._answer(path, lambda call: self._table.router.match(call.method, path))
 
     def _answer(self, path: str, find: Find) -> Response:
         """The answer to the current request, errors included, and its log line."""
@@ -184,13 +184,13 @@ def _response(call: Call, done: Done) -> Response:
     return Response(body=text, status_code=done.status, headers=headers)
 
 
-def _describe(routes: list[Route]) -> Callable[[], str]:
+def _describe(table: RouteTable) -> Callable[[], str]:
     """The OpenAPI description as a page; made when it is first asked for."""
 
     def describe() -> str:
         from .openapi import describe
 
-        return written(describe(routes))
+        return written(describe(table.routes))
 
     return describe
 

@@ -1,6 +1,5 @@
 """Turns what was sent into typed values, or into errors that name the field."""
 
-import difflib
 from collections.abc import Iterable
 from typing import Any, TypeVar
 
@@ -71,7 +70,9 @@ def _names(schema: type[BaseModel]) -> list[str]:
 
 
 def _unknown(name: str, known: Iterable[str]) -> str:
-    near = difflib.get_close_matches(name, list(known), n=1)
+    from difflib import get_close_matches
+
+    near = get_close_matches(name, list(known), n=1)
     return f"is not a field of this; did you mean {near[0]}?" if near else "is not a field of this"
 
 

@@ -5,20 +5,14 @@ from dataclasses import dataclass
 
 from .. import clock, ids, jobs
 from ..errors import Conflict, Forbidden, NotFound, PaymentRequired, Unauthorized
-from ..http.call import SCOPES, Call, Scope
+from ..http.call import Call
 from ..store.transaction import Transaction
 from . import gate, plans, store
 from .gate import Gate
 from .gate_state import State
+from .roles import ROLES
 from .store import Workspace
 
-SCOPE_OF: dict[str, Scope] = {
-    "owner": "admin",
-    "admin": "admin",
-    "member": "write",
-    "viewer": "read",
-}
-ROLES = ("viewer", "member", "admin", "owner")
 MOST_OWNED: dict[str, int | None] = {plans.FREE: 1, plans.PROFESSIONAL: 10, plans.ENTERPRISE: None}
 TOKEN_SECONDS = 1860  # an access token outlives its session by half an hour at most
 
@@ -143,11 +137,6 @@ def delete(call: Call, found: Access) -> None:
     store.remove(call.tx, found.workspace, found.state.members())
     store.count_owned(call.tx, found.workspace.owner_id, -1, None)
     jobs.enqueue(call.tx, found.tenant, "workspace.tear-down", {})
-
-
-def narrower(one: Scope, other: Scope) -> Scope:
-    """The smaller of two scopes."""
-    return min(one, other, key=SCOPES.index)
 
 
 def change_keys(

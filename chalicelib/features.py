@@ -1,0 +1,33 @@
+"""Orbitra's table of contents: importing this declares every route and every job."""
+
+from .accounts import routes as accounts
+from .api_keys import routes as api_keys
+from .audit import routes as audit
+from .deployments import power, removal, rollout
+from .deployments import routes as deployments
+from .http.surfaces import all_routes
+from .mail import events as mail
+from .projects import events as project_events
+from .projects import routes as projects
+from .services import routes as services
+from .system import routes as system
+from .workspaces import events as workspace_events
+from .workspaces import routes as workspaces
+
+__all__ = [
+    "accounts",
+    "all_routes",
+    "api_keys",
+    "audit",
+    "deployments",
+    "mail",
+    "power",
+    "project_events",
+    "projects",
+    "removal",
+    "rollout",
+    "services",
+    "system",
+    "workspace_events",
+    "workspaces",
+]
