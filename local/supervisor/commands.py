@@ -18,6 +18,8 @@ from local.supervisor.logs import Lines
 # loses its parent is found by it, also by the next supervisor when this one was killed.
 MARK = "ORBITRA_RUN"
 _TAIL = 4096
+_PAUSE_SECONDS = 0.2  # a process left behind may hold the pipe open
+_LAST_WORDS_SECONDS = 5  # nobody holds it any more: on a busy machine, reading takes its time
 
 Write = Callable[[bytes], bool]
 
@@ -45,7 +47,7 @@ class Command:
         """Its exit status, once it has ended and its output was read."""
         status = await self._process.wait()
         if self._output:
-            await asyncio.wait([self._output], timeout=0.2)
+            await asyncio.wait([self._output], timeout=_PAUSE_SECONDS)
         return status
 
     async def stop(self, grace: float) -> None:
@@ -60,12 +62,13 @@ class Command:
         await self.kill()
 
     async def kill(self) -> None:
-        """Kill all of its processes; returns when none is left."""
+        """Kill all of its processes; returns when none is left and their output was read."""
         while members := await asyncio.to_thread(self.members):
             _kill(members)
             await asyncio.sleep(0.02)
-        await self.wait()
+        await self._process.wait()
         if self._output:
+            await asyncio.wait([self._output], timeout=_LAST_WORDS_SECONDS)
             self._output.cancel()
 
     def read_from(self, pipe: int, write: Write) -> None:
