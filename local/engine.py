@@ -30,6 +30,10 @@ class LocalEngine:
         """Close the connections to the supervisor."""
         self._client.close()
 
+    def check(self) -> None:
+        """Nothing, when the supervisor answers."""
+        self._call("GET", "/health")
+
     def build(self, build: Build) -> Progress:
         """Begin the build, or say how far it is."""
         return _progress(self._call("PUT", f"/builds/{build.deployment_id}", asdict(build)))

@@ -12,6 +12,10 @@ os.environ["ORBITRA_GIT_SCHEMES"] = "https,http,git,file"
 os.environ["ORBITRA_ALLOW_LOOPBACK"] = "true"
 aws.start()
 
+from tests import dynamodb_local
+
+dynamodb_local.use()
+
 import pytest
 import time_machine
 from time_machine import Traveller
@@ -26,10 +30,12 @@ def make_fresh() -> None:
     """Begin with an empty store, and with nothing remembered."""
     aws.start()
     aws.reset()
+    dynamodb_local.reset()
     outbox.clear()
     from chalicelib.api_keys import store
     from chalicelib.http.limits import strangers
     from chalicelib.security import encryption, tokens
+    from chalicelib.system.status import watch
     from chalicelib.workspaces import gate
 
     encryption._cache.clear()
@@ -37,6 +43,7 @@ def make_fresh() -> None:
     store._known.cache_clear()
     gate.forget()
     strangers.forget()
+    watch.forget()
     engines.use(SimulatedEngine())
 
 

@@ -3,31 +3,32 @@
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 from unittest.mock import patch
 
 from botocore.exceptions import ReadTimeoutError
-from moto.core.responses import BaseResponse
 
-Fault = Callable[[BaseResponse], Any]
+from chalicelib.store.wire import Answer, Wire
 
-_real = BaseResponse.call_action
+Exchange = Callable[[], Answer]
+Fault = Callable[[Exchange], Answer]
 
 
 @contextmanager
 def fault(fail: Fault, *, skip: int = 0, times: int = 1, operation: str = "") -> Iterator[None]:
     """Let ``fail`` answer the next calls of DynamoDB (of one operation), after ``skip`` of them."""
     seen = [0]
-    real = BaseResponse.call_action
+    real = Wire._exchange
 
-    def call_action(response: BaseResponse) -> Any:
-        target = response.headers.get("X-Amz-Target") or ""
-        if "DynamoDB" not in target or operation not in target:
-            return real(response)
+    def exchange(wire: Wire, called: str, request: Any) -> Answer:
+        if operation not in called:
+            return real(wire, called, request)
         seen[0] += 1
-        return fail(response) if skip < seen[0] <= skip + times else real(response)
+        go_on = partial(real, wire, called, request)
+        return fail(go_on) if skip < seen[0] <= skip + times else go_on()
 
-    with patch.object(BaseResponse, "call_action", call_action):
+    with patch.object(Wire, "_exchange", exchange):
         yield
 
 
@@ -36,15 +37,15 @@ def refusing(code: str, reasons: list[str] | None = None) -> Fault:
     body: dict[str, Any] = {"__type": f"com.amazonaws.dynamodb.v20120810#{code}", "message": "no"}
     if reasons:
         body["CancellationReasons"] = [{"Code": reason} for reason in reasons]
-    return lambda _: (400, {}, json.dumps(body).encode())
+    return lambda _: (400, json.dumps(body).encode(), {})
 
 
-def before(_: BaseResponse) -> Any:
+def before(_: Exchange) -> Answer:
     """The call does not arrive."""
     raise ReadTimeoutError(endpoint_url="dynamodb")
 
 
-def after(response: BaseResponse) -> Any:
+def after(exchange: Exchange) -> Answer:
     """All is done, but the answer does not arrive."""
-    _real(response)
+    exchange()
     raise ReadTimeoutError(endpoint_url="dynamodb")

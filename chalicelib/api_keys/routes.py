@@ -52,7 +52,7 @@ def revoke_api_key(call: Call, key: KeyInPath) -> None:
     service.revoke(call, key)
 
 
-@public.get("/users/me/api-key", scope="read", for_bound_keys=True)
+@public.get("/users/me/api-key", scope="read", for_bound_keys=True, refusals=(404,))
 def get_my_api_key(call: Call) -> ApiKeyAnswer:
     """Describe the key that is calling."""
     return ApiKeyAnswer.of(service.current(call))

@@ -92,6 +92,9 @@ class EngineUnavailable(ServiceUnavailable):
 class Engine(Protocol):
     """What runs users' code. Calls raise ``EngineUnavailable`` when they may be tried again."""
 
+    def check(self) -> None:
+        """Nothing, when it answers."""
+
     def build(self, build: Build) -> Progress:
         """Begin the build, or say how far it is: cloning, building, built or failed."""
 

@@ -51,6 +51,7 @@ class Call:
     source_ip: str = ""
     known_caller: Caller | None = None
     standing: Standing = ()
+    notices: dict[str, str] = field(default_factory=dict)
     request_id: str = field(default_factory=lambda: ids.new("req"))
     tx: Transaction = field(default_factory=Transaction)
 

@@ -132,11 +132,9 @@ class FrontDoor:
         return Done(done.status, done.text, {**done.headers, **_standing_headers(call)})
 
     def _perform(self, call: Call, route: Route, params: dict[str, str]) -> Done:
+        call.notices = route.deprecation.headers if route.deprecation else {}
         self._let_in(call, route)
-        done = perform(call, route, params, self._guards.audit)
-        if route.deprecation:
-            return Done(done.status, done.text, {**done.headers, **route.deprecation.headers})
-        return done
+        return perform(call, route, params, self._guards.audit)
 
     def _let_in(self, call: Call, route: Route) -> None:
         """Admit the caller of a route that asks for credentials, and count every caller."""
@@ -179,7 +177,7 @@ def _stranger_headers(call: Call) -> dict[str, str]:
 
 
 def _response(call: Call, done: Done) -> Response:
-    headers = {**HEADERS, "X-Request-Id": call.request_id, **done.headers}
+    headers = {**HEADERS, "X-Request-Id": call.request_id, **call.notices, **done.headers}
     text = "" if call.method == "HEAD" else done.text
     return Response(body=text, status_code=done.status, headers=headers)
 

@@ -51,7 +51,8 @@ class Route:
     ``scope`` is what a credential must allow; ``people``, where it is set, what is enough for a
     person. ``counted``: whether calls without credentials count against their address. ``audited``:
     whether it is noted (changes are). ``for_bound_keys``: whether a key that is bound to a project
-    may call it although its path names nothing of that project.
+    may call it although its path names nothing of that project. ``refusals``: what else it may
+    answer, of the statuses that its declaration does not imply.
     """
 
     dialect: Dialect
@@ -68,6 +69,7 @@ class Route:
     counted: bool = True
     audited: bool = False
     for_bound_keys: bool = False
+    refusals: tuple[int, ...] = ()
     deprecation: Deprecation | None = None
     resources: dict[str, FromPath] = field(default_factory=dict)
     words: list[str] = field(default_factory=list)

@@ -67,7 +67,7 @@ class Wire:
 
     def _call(self, operation: str, body: bytes) -> dict[str, Any]:
         request = self._signed(operation, body)
-        status, content, headers = self._intercepted(operation, request) or self._send(request)
+        status, content, headers = self._exchange(operation, request)
         checksum = headers.get("x-amz-crc32")
         if checksum and int(checksum) != zlib.crc32(content):
             raise ReadTimeoutError(endpoint_url=self.url)
@@ -75,6 +75,9 @@ class Wire:
         if status == 200:
             return answer
         raise _error(operation, status, answer, headers)
+
+    def _exchange(self, operation: str, request: AWSRequest) -> Answer:
+        return self._intercepted(operation, request) or self._send(request)
 
     def _signed(self, operation: str, body: bytes) -> AWSRequest:
         headers = {

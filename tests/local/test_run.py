@@ -65,12 +65,12 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
     stop(started.process)
 
 
-def start(state: Path) -> Run:
+def start(state: Path, **settings: str) -> Run:
     ports = {"PORT": str(free_port()), "PROXY_PORT": str(free_port())}
     kept = {name: value for name, value in os.environ.items() if not name.startswith("ORBITRA_")}
     process = subprocess.Popen(
         [sys.executable, "-m", "local"],
-        env={**kept, **ports, "ORBITRA_STATE": str(state)},
+        env={**kept, **ports, **settings, "ORBITRA_STATE": str(state)},
         stdout=subprocess.PIPE,
         text=True,
     )

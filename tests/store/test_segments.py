@@ -6,13 +6,13 @@ from typing import Any
 from unittest.mock import patch
 
 import pytest
-from moto.core.responses import BaseResponse
 
 from chalicelib import ids
 from chalicelib.errors import NotFound, ServiceUnavailable
 from chalicelib.projects.store import Project
 from chalicelib.store import counters, segments
 from chalicelib.store.transaction import Transaction
+from chalicelib.store.wire import Answer, Wire
 from tests.client import Client
 from tests.contract.world import tenant_of
 
@@ -154,17 +154,16 @@ class Meter:
         self.units = 0
 
     def __enter__(self) -> "Meter":
-        real = BaseResponse.call_action
+        real = Wire._exchange
         meter = self
 
-        def call_action(response: BaseResponse) -> Any:
-            answer = real(response)
-            target = response.headers.get("X-Amz-Target") or ""
-            if target.endswith((".Query", ".GetItem")):
-                meter.units += -(-len(answer[2]) // 4096)
+        def exchange(wire: Wire, operation: str, request: Any) -> Answer:
+            answer = real(wire, operation, request)
+            if operation in {"Query", "GetItem"}:
+                meter.units += -(-len(answer[1]) // 4096)
             return answer
 
-        self._patch = patch.object(BaseResponse, "call_action", call_action)
+        self._patch = patch.object(Wire, "_exchange", exchange)
         self._patch.start()
         return self
 

@@ -226,4 +226,4 @@ def test_rings_stay_short(clock: Traveller) -> None:
         enter(TENANT, Badge(f"ses_{number}", "usr_a", is_key=False))
     clock.shift(1200)
     enter(TENANT, KEY)
-    assert [name for name, _ in gate.look(TENANT).rings()] == ["k1234567", "k7654321"]
+    assert {name for name, _ in gate.look(TENANT).rings()} == {"k1234567", "k7654321"}

@@ -9,6 +9,7 @@ from ...settings import settings
 from ..dialects import PLATFORM, PUBLIC, SITES
 from ..routes import Route
 from . import components
+from .links import links
 from .operation import Operation, tag
 
 VERSION = "1.0.0"
@@ -38,7 +39,10 @@ def describe(routes: Iterable[Route]) -> dict[str, Any]:
     schemas: dict[str, Any] = {}
     for route in found:
         operation = Operation(route)
-        paths.setdefault(route.path, {})[route.method.lower()] = operation.written()
+        written = operation.written()
+        if next_steps := links(route, found):
+            written["responses"][str(route.status)]["links"] = next_steps
+        paths.setdefault(route.path, {})[route.method.lower()] = written
         schemas |= operation.schemas
     return {
         "openapi": "3.1.0",

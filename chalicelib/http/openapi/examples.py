@@ -21,6 +21,7 @@ BY_NAME = {
     "code": "not_found",
 }
 BY_FORMAT = {
+    "date": "2026-01-15",
     "date-time": "2026-01-15T10:30:00Z",
     "uuid": UUID,
     "uri": "https://example.com/",

@@ -102,7 +102,7 @@ class Operation:
 
     def _error_statuses(self) -> list[int]:
         route = self._route
-        found = {500, 503}
+        found = {500, 503, *route.refusals}
         if route.scope:
             found |= {401, 403, 429}
         elif route.counted:

@@ -1,0 +1,75 @@
+"""What clients of the API should know has changed, newest first."""
+
+import datetime
+from dataclasses import dataclass
+from typing import Literal
+
+from ..http.routes import Route
+
+Kind = Literal["added", "changed", "deprecated"]
+
+
+@dataclass(frozen=True)
+class Change:
+    """One change; ``sunset`` is the day on which what is deprecated goes."""
+
+    date: datetime.date
+    kind: Kind
+    title: str
+    description: str
+    sunset: datetime.date | None = None
+
+
+CHANGES = (
+    Change(
+        datetime.date(2026, 11, 21),
+        "added",
+        "Workspaces with members",
+        "Invite people with a role, hand a workspace over, choose one by X-Workspace-Id.",
+    ),
+    Change(
+        datetime.date(2026, 11, 21),
+        "added",
+        "Idempotency-Key",
+        "Any authenticated POST may carry one: it is done once, and its answer is replayed for 24"
+        " hours.",
+    ),
+    Change(
+        datetime.date(2026, 11, 21),
+        "added",
+        "Limits in headers",
+        "Every answer says where its caller stands: X-RateLimit-* for the hour, RateLimit-Policy"
+        " and RateLimit for all.",
+    ),
+    Change(
+        datetime.date(2026, 11, 21),
+        "added",
+        "API keys that can be narrowed",
+        "A key can be bound to a project, expire, and be rotated with a time of grace.",
+    ),
+    Change(
+        datetime.date(2026, 11, 21),
+        "added",
+        "Audit log",
+        "GET /v1/audit-log lists who changed what.",
+    ),
+)
+
+
+def all_changes(routes: list[Route]) -> list[Change]:
+    """The changes and every deprecation of these routes, newest first."""
+    found = [*CHANGES, *(_deprecated(route) for route in routes if route.deprecation)]
+    return sorted(found, key=lambda change: change.date, reverse=True)
+
+
+def _deprecated(route: Route) -> Change:
+    told = route.deprecation
+    if told is None:
+        raise ValueError(f"{route.path} is not deprecated")
+    return Change(
+        told.since,
+        "deprecated",
+        f"{route.method} {route.path}",
+        f"Use {told.successor} instead.",
+        told.sunset,
+    )
