@@ -12,6 +12,7 @@ from chalice.app import Chalice, CloudWatchEvent, Rate, SQSEvent
 from chalicelib.accounts import pages as account_pages
 from chalicelib.accounts.admission import admit
 from chalicelib.audit.service import note
+from chalicelib.docs.pages import pages
 from chalicelib.http import front_door
 from chalicelib.http.front_door import Guards
 from chalicelib.http.routes import Route
@@ -28,7 +29,8 @@ def _load_features() -> list[Route]:
 logging.getLogger("chalicelib").setLevel(logging.INFO)
 
 app = Chalice(app_name="orbitra")
-front_door.mount(app, RouteTable(_load_features), Guards(admit, note), account_pages.PAGES)
+table = RouteTable(_load_features)
+front_door.mount(app, table, Guards(admit, note), {**account_pages.PAGES, **pages(table)})
 
 
 @app.on_sqs_message(queue="orbitra-jobs", batch_size=10, name="work")

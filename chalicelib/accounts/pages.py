@@ -4,12 +4,12 @@ The token stands behind the ``#``, so it reaches no server's log and no other si
 nothing from elsewhere; its own policy lets its one script run and no other.
 """
 
-import base64
-import hashlib
 from collections.abc import Callable
 from functools import cache, partial
 from pathlib import Path
 from string import Template
+
+from ..http.html import policy
 
 LINKED = Path(__file__).parent / "linked"
 TITLES = {
@@ -23,13 +23,9 @@ TITLES = {
 def page(name: str) -> str:
     """The whole page, as HTML."""
     style, script = _read("page.css"), _read("page.js")
-    policy = (
-        f"default-src 'none'; style-src '{_digest(style)}'; script-src '{_digest(script)}';"
-        " connect-src 'self'; base-uri 'none'; form-action 'none'"
-    )
     return Template(_read("page.html")).substitute(
         title=TITLES[name],
-        policy=policy,
+        policy=policy(style, script, "connect-src 'self'"),
         style=style,
         script=script,
         main=_read(f"{name}.html"),
@@ -38,11 +34,6 @@ def page(name: str) -> str:
 
 def _read(file: str) -> str:
     return (LINKED / file).read_text("utf-8")
-
-
-def _digest(text: str) -> str:
-    """How a content security policy names an inline style or script."""
-    return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
 
 
 PAGES: dict[str, Callable[[], str]] = {f"/{name}": partial(page, name) for name in TITLES}

@@ -52,7 +52,7 @@ def mount(app: Chalice, table: RouteTable, guards: Guards, pages: Pages) -> None
 
     The catch-all answers unknown paths, wrong methods, HEAD, OPTIONS and ``/api/v1``.
     """
-    door = FrontDoor(app, table, guards, {"/openapi.json": _describe(table), **pages})
+    door = FrontDoor(app, table, guards, pages)
     for entry in table.entries:
         app.route(entry.path, methods=[entry.method], name=entry.operation_id, content_types=[])(
             door.view(entry)
@@ -180,17 +180,6 @@ def _response(call: Call, done: Done) -> Response:
     headers = {**HEADERS, "X-Request-Id": call.request_id, **call.notices, **done.headers}
     text = "" if call.method == "HEAD" else done.text
     return Response(body=text, status_code=done.status, headers=headers)
-
-
-def _describe(table: RouteTable) -> Callable[[], str]:
-    """The OpenAPI description as a page; made when it is first asked for."""
-
-    def describe() -> str:
-        from .openapi import describe
-
-        return written(describe(table.routes))
-
-    return describe
 
 
 def _told(raised: Exception, call: Call) -> ApiError:

@@ -7,7 +7,7 @@ import pytest
 from time_machine import Traveller
 
 from chalicelib import engines
-from chalicelib.engines import EngineUnavailable
+from chalicelib.engines.base import EngineUnavailable
 from chalicelib.engines.simulated import SimulatedEngine
 from chalicelib.features import all_routes
 from chalicelib.http.versioning import Deprecation

@@ -1,0 +1,1 @@
+"""The reference: every operation and every error, as pages made from the routes."""
