@@ -3,7 +3,8 @@
 TEXT = """
   ORBITRA is running on this machine
 
-    API         http://localhost:{api}   (described at /openapi.json)
+    API         http://localhost:{api}
+    reference   http://localhost:{api}/docs
     your apps   http://<service>.localhost:{proxy}
     mail        http://localhost:{api}/mailbox
     account     {email}   password {password}
