@@ -227,3 +227,26 @@ def test_rings_stay_short(clock: Traveller) -> None:
     clock.shift(1200)
     enter(TENANT, KEY)
     assert {name for name, _ in gate.look(TENANT).rings()} == {"k1234567", "k7654321"}
+
+
+def test_two_first_calls_at_once_are_both_in_the_ring() -> None:
+    enter(TENANT, OTHER_KEY)
+    seen = dict(gate._remembered)
+    enter(TENANT, SESSION)
+    gate._remembered.update(seen)  # as another process still sees it
+    enter(TENANT, SESSION)
+    ring = gate.look(TENANT).ring(SESSION.credential)
+    assert ring is not None
+    assert len(ring) == 2
+
+
+def test_a_call_counted_while_a_ring_is_cut_stays_counted(clock: Traveller) -> None:
+    for _ in range(50):
+        enter(TENANT, KEY)
+    set_gate(limits={"minute": 10})
+    clock.shift(61)
+    enter(TENANT, OTHER_KEY)
+    seen = dict(gate._remembered)
+    before = enter(TENANT, OTHER_KEY).standing[1].remaining
+    gate._remembered.update(seen)
+    assert enter(TENANT, KEY).standing[1].remaining == before - 1
