@@ -7,12 +7,9 @@ host leads to, and says it again at every change; requests never wait for it.
 import argparse
 import asyncio
 import contextlib
-import json
 import logging
 import signal
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import aiohttp
 from aiohttp import ClientWebSocketResponse, web
@@ -21,6 +18,7 @@ from yarl import URL
 
 from local.lifeline import on_parent_end
 from local.proxy_pages import page
+from local.proxy_routes import Routes
 
 _HOP_BY_HOP = {
     "connection",
@@ -41,17 +39,16 @@ _HANDSHAKE = {
     "sec-websocket-protocol",
 }
 _HEADER_BYTES = 64 * 1024
-_SILENCE_SECONDS = 10
-_AGAIN_SECONDS = 0.5
+_REPEATABLE = {"GET", "HEAD", "OPTIONS"}
 
 _Socket = web.WebSocketResponse | ClientWebSocketResponse
 
 
 class Proxy:
-    """Hands requests on to the app that the request's host leads to."""
+    """Hands requests on to the instances of the app that the request's host leads to."""
 
-    def __init__(self) -> None:
-        self._hosts: Mapping[str, Mapping[str, Any]] = {}
+    def __init__(self, routes: Routes) -> None:
+        self._routes = routes
         # A request with a body cannot be sent twice, so it never goes over a connection that the
         # app may just be closing.
         self._pooled = _session(force_close=False)
@@ -62,44 +59,36 @@ class Proxy:
         await self._pooled.close()
         await self._fresh.close()
 
-    async def follow(self, socket: Path) -> None:
-        """Keep up with the supervisor's routes for ever, also when it restarts."""
-        while True:
-            with contextlib.suppress(aiohttp.ClientError, OSError, TimeoutError):
-                await self._read_routes(socket)
-            await asyncio.sleep(_AGAIN_SECONDS)
-
-    async def _read_routes(self, socket: Path) -> None:
-        timeout = aiohttp.ClientTimeout(total=None, sock_read=_SILENCE_SECONDS)
-        connector = aiohttp.UnixConnector(str(socket))
-        async with (
-            aiohttp.ClientSession(
-                connector=connector, timeout=timeout, read_bufsize=1 << 24
-            ) as session,
-            session.get("http://supervisor/routes") as response,
-        ):
-            async for line in response.content:
-                if line.strip():
-                    self._hosts = json.loads(line)["hosts"]
-
     async def answer(self, request: web.BaseRequest) -> web.StreamResponse:
         """The app's answer, or a page that says why there is none."""
         name = _name(request.host)
-        route = self._hosts.get(name)
-        if route is None:
-            return page(request, 404, request.host.rsplit(":", 1)[0])
-        if route["port"] is None:
-            return page(request, 503, name)
-        try:
-            return await self._hand_on(request, route["port"])
-        except (aiohttp.ClientError, TimeoutError):
-            return page(request, 502, name)
+        if self._routes.state(name) is None:
+            return page(request, "unknown", request.host.rsplit(":", 1)[0])
+        with self._routes.asking(name):
+            return await self._answer(request, name)
+
+    async def _answer(self, request: web.BaseRequest, name: str) -> web.StreamResponse:
+        """The answer of one instance, of another when the first is just gone."""
+        gone: set[int] = set()
+        while (port := await self._routes.port(name, gone)) is not None:
+            try:
+                with self._routes.using(port):
+                    return await self._hand_on(request, port)
+            except aiohttp.ClientConnectorError:
+                gone.add(port)
+            except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError):
+                if request.method not in _REPEATABLE:
+                    return page(request, "broken", name)
+                gone.add(port)
+            except (aiohttp.ClientError, TimeoutError):
+                return page(request, "broken", name)
+        return page(request, "broken" if gone else self._routes.state(name) or "unknown", name)
 
     async def _hand_on(self, request: web.BaseRequest, port: int) -> web.StreamResponse:
         url = URL(f"http://127.0.0.1:{port}{_target(request)}", encoded=True)
         if request.headers.get("Upgrade", "").lower() == "websocket":
             return await self._join(request, url)
-        if request.can_read_body or request.method not in {"GET", "HEAD", "OPTIONS"}:
+        if request.can_read_body or request.method not in _REPEATABLE:
             return await _relay(self._fresh, request, url)
         try:
             return await _relay(self._pooled, request, url)
@@ -255,8 +244,9 @@ async def _serve(options: argparse.Namespace) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, end.set)
     on_parent_end(lambda: loop.call_soon_threadsafe(end.set))
-    proxy = Proxy()
-    following = asyncio.create_task(proxy.follow(options.socket))
+    routes = Routes(options.socket)
+    proxy = Proxy(routes)
+    duties = [asyncio.create_task(duty) for duty in (routes.follow(), routes.report())]
     server = web.Server(
         proxy.answer,
         handler_cancellation=True,
@@ -272,9 +262,11 @@ async def _serve(options: argparse.Namespace) -> None:
     except OSError as error:
         raise SystemExit(f"Port {options.port} cannot be used: {error.strerror}.") from None
     await end.wait()
-    following.cancel()
+    for duty in duties:
+        duty.cancel()
     await runner.cleanup()
     await proxy.close()
+    await routes.close()
 
 
 def main() -> None:

@@ -6,22 +6,38 @@ import re
 from aiohttp import web
 
 _TEXTS = {
-    404: (
+    "unknown": (
+        404,
         "There is no app here",
         "No service has the address {name}.",
         "Check the name, or deploy a service: its address is shown when the deployment is live.",
     ),
-    503: (
+    "stopped": (
+        503,
         "{name} is stopped",
         "The service is known, but no process of it runs.",
-        "Start or deploy it again; if it stopped by itself, its logs say why.",
+        "Start or deploy it again.",
     ),
-    502: (
+    "failed": (
+        503,
+        "{name} has failed",
+        "The service ended again and again, and is no longer started by itself.",
+        "Its logs say why; mend it and deploy it again, or restart it.",
+    ),
+    "starting": (
+        503,
+        "{name} is starting",
+        "The service is on its way, but takes longer than a request may wait.",
+        "Try again in a moment; if this page stays, look into the logs of the service.",
+    ),
+    "broken": (
+        502,
         "{name} does not answer",
         "The service runs, but it refused the connection or broke it off.",
         "Try again in a moment; if this page stays, look into the logs of the service.",
     ),
 }
+_SAME = {"sleeping": "starting", "running": "broken"}
 
 _PAGE = """<!doctype html>
 <html lang="en">
@@ -51,10 +67,14 @@ _PAGE = """<!doctype html>
 """
 
 
-def page(request: web.BaseRequest, status: int, name: str) -> web.Response:
-    """The page for a status, with the name of the host; JSON for who would rather have it."""
+def page(request: web.BaseRequest, state: str, name: str) -> web.Response:
+    """The page for a service's state, with the name of its host; JSON for who would rather have it.
+
+    The states are those of the routes, ``unknown`` and ``broken``.
+    """
+    status, *texts = _TEXTS[_SAME.get(state, state)]
     headers = {"Cache-Control": "no-store"} | ({"Retry-After": "5"} if status != 404 else {})
-    title, what, then = (text.format(name=name) for text in _TEXTS[status])
+    title, what, then = (text.format(name=name) for text in texts)
     if _prefers_json(request.headers.get("Accept", "")):
         body = {"error": title, "message": f"{what} {then}"}
         return web.json_response(body, status=status, headers=headers)

@@ -87,6 +87,8 @@ def start_release(service: Service, deployment: Deployment, release_id: str, job
         pre_deploy_command=configuration.pre_deploy_command,
         health_check_path=configuration.health_check_path,
         root_directory=configuration.root_directory,
+        instances=max(1, configuration.min_instances),
+        sleeps=configuration.min_instances == 0,
         environment=configuration.environment,
     )
     return engines.engine().start(release)

@@ -185,5 +185,6 @@ def configuration_of(service: Service, present: Variables) -> Configuration:
         start_command=service.start_command,
         pre_deploy_command=service.pre_deploy_command,
         health_check_path=service.health_check_path,
+        min_instances=int(service.min_instances),
         environment=variables.environment(present),
     )

@@ -50,6 +50,7 @@ class Configuration:
     start_command: str | None = None
     pre_deploy_command: str | None = None
     health_check_path: str | None = None
+    min_instances: int = 1
     environment: dict[str, str] = field(default_factory=dict, repr=False)
 
 

@@ -47,7 +47,9 @@ class Build:
 class Release:
     """An artifact with its configuration, to be started. ``release_id`` names the instance set.
 
-    ``health_check_path`` must answer 200; without one, it is enough that the port accepts.
+    ``health_check_path`` must answer 200; without one, it is enough that the port accepts. So many
+    ``instances`` share the load; one that ``sleeps`` is stopped while nobody asks for it, and
+    started by the next request.
     """
 
     release_id: str
@@ -59,6 +61,8 @@ class Release:
     pre_deploy_command: str | None = None
     health_check_path: str | None = None
     root_directory: str | None = None
+    instances: int = 1
+    sleeps: bool = False
     environment: dict[str, str] = field(default_factory=dict, repr=False)
 
 

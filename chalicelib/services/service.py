@@ -30,6 +30,7 @@ NEEDS_ROLLOUT = {
     "build_command",
     "port",
     "health_check_path",
+    "min_instances",
     "git_repository_url",
     "branch",
     "environment",

@@ -31,6 +31,10 @@ class _Retirement(BaseModel):
     keep: str | None = None
 
 
+class _Use(BaseModel):
+    hosts: set[str]
+
+
 class _Lines(BaseModel):
     tail: int = Field(100, ge=0)
     since: int | None = Field(None, ge=0, lt=2**33)
@@ -54,12 +58,15 @@ def make_app(supervisor: Supervisor) -> web.Application:
     app.router.add_get("/services/{id}/logs", _logs)
     app.router.add_get("/events", _events)
     app.router.add_get("/routes", _routes)
+    app.router.add_post("/use", _use)
     return app
 
 
 async def _life(app: web.Application) -> AsyncIterator[None]:
     await asyncio.to_thread(app[_SUPERVISOR].clear)
+    sleeping = asyncio.create_task(app[_SUPERVISOR].put_idle_to_sleep())
     yield
+    sleeping.cancel()
     await app[_SUPERVISOR].close()
 
 
@@ -144,6 +151,11 @@ async def _events(request: web.Request) -> web.StreamResponse:
 async def _routes(request: web.Request) -> web.StreamResponse:
     supervisor = request.app[_SUPERVISOR]
     return await _stream(request, supervisor.routes, supervisor.hosts)
+
+
+async def _use(request: web.Request) -> web.StreamResponse:
+    request.app[_SUPERVISOR].use(_Use.model_validate(await request.json()).hosts)
+    return web.Response(status=204)
 
 
 async def _stream(

@@ -1,7 +1,7 @@
 """What the supervisor knows and does: builds, releases, and which host leads where."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from chalicelib.engines.base import Build, LogPage, Progress, Release
@@ -71,7 +71,7 @@ class Supervisor:
 
     def switch(self, service_id: str, release_id: str, host: str) -> None:
         """Send a host's requests to a release; raises NotServing when it is not healthy."""
-        if self._releases.port(release_id) is None:
+        if not self._releases.is_healthy(release_id):
             raise NotServing(f"The release {release_id} is not healthy.")
         self._routes[service_id] = _Route(host, release_id)
         self._publish_routes()
@@ -102,22 +102,29 @@ class Supervisor:
         return LogPage(text, route.release_id if route else None)
 
     def hosts(self) -> dict[str, object]:
-        """Where each host leads: {"hosts": {host: {"port": int or None, "state": str}}}."""
-        ports = {route.host: self._port(route) for route in self._routes.values()}
-        return {
-            "hosts": {
-                host: {"port": port, "state": "running" if port else "stopped"}
-                for host, port in ports.items()
-            }
-        }
+        """Where each host leads: {"hosts": {host: {"ports": [int], "state": str}}}."""
+        return {"hosts": {route.host: self._where(route) for route in self._routes.values()}}
+
+    def use(self, hosts: Collection[str]) -> None:
+        """Note that these hosts were asked; what sleeps wakes up."""
+        for route in self._routes.values():
+            if route.host in hosts:
+                self._releases.use(route.release_id)
+
+    async def put_idle_to_sleep(self) -> None:
+        """Look for ever for services that nobody has asked for a while."""
+        while True:
+            await asyncio.sleep(self._limits.idle_seconds / 10)
+            await self._releases.put_idle_to_sleep()
 
     async def close(self) -> None:
         """End every process of every user."""
         await asyncio.gather(self._releases.end(self._releases.of()), self._builds.close())
         await asyncio.to_thread(commands.kill_runs, f"{self._places.root}/")
 
-    def _port(self, route: _Route) -> int | None:
-        return self._releases.port(route.release_id)
+    def _where(self, route: _Route) -> dict[str, object]:
+        ports, state = self._releases.where(route.release_id)
+        return {"ports": ports, "state": state}
 
     def _announce(self, job_id: str) -> None:
         self.events.publish({"job_id": job_id})

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.local.conftest import WEB, Proxied, Supervised, kill_all, until
+from tests.local.conftest import WEB, Proxied, Supervised, until
 
 
 def test_an_unknown_host(proxied: Proxied) -> None:
@@ -35,13 +35,6 @@ def test_a_stopped_service(supervised: Supervised, proxied: Proxied) -> None:
     supervised.engine.retire(release.service_id, None)
     until(lambda: proxied.get(host).status_code == 503)
     assert f"{host} is stopped" in proxied.get(host).text
-
-
-def test_an_app_that_dies(supervised: Supervised, proxied: Proxied) -> None:
-    release, _ = supervised.run(WEB)
-    host = proxied.knows(supervised.host(release))
-    kill_all(release.release_id)
-    until(lambda: proxied.get(host).status_code == 503)
 
 
 def test_an_app_that_refuses_the_connection(supervised: Supervised, proxied: Proxied) -> None:

@@ -1,0 +1,112 @@
+"""Where each host leads, as the supervisor says; and which are asked for, as it wants to know."""
+
+import asyncio
+import contextlib
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+_SILENCE_SECONDS = 10
+_AGAIN_SECONDS = 0.5
+_REPORT_SECONDS = 1.0
+_WAIT_SECONDS = 30.0
+_GONE_SECONDS = 2.0
+_ON_THE_WAY = {"starting", "sleeping"}
+
+
+class Routes:
+    """The present routes; requests wait only for what is starting or asleep."""
+
+    def __init__(self, socket: Path) -> None:
+        self._supervisor = aiohttp.ClientSession(
+            "http://supervisor",
+            connector=aiohttp.UnixConnector(str(socket)),
+            timeout=aiohttp.ClientTimeout(total=None, sock_read=_SILENCE_SECONDS),
+            read_bufsize=1 << 24,
+        )
+        self._hosts: Mapping[str, Mapping[str, Any]] = {}
+        self._news = asyncio.Event()
+        self._asked: Counter[str] = Counter()
+        self._lately: set[str] = set()
+        self._busy: Counter[int] = Counter()
+
+    async def close(self) -> None:
+        """Close the connections to the supervisor."""
+        await self._supervisor.close()
+
+    async def follow(self) -> None:
+        """Keep up with the supervisor for ever, also when it restarts."""
+        while True:
+            with contextlib.suppress(aiohttp.ClientError, OSError, TimeoutError):
+                await self._read()
+            await asyncio.sleep(_AGAIN_SECONDS)
+
+    async def report(self) -> None:
+        """Tell the supervisor every second, for ever, what was asked for."""
+        while True:
+            await asyncio.sleep(_REPORT_SECONDS)
+            if hosts := {*self._lately, *(+self._asked)}:
+                self._lately.clear()
+                await self._tell(hosts)
+
+    def state(self, host: str) -> str | None:
+        """What the host's service does; None when there is no such host."""
+        route = self._hosts.get(host)
+        return str(route["state"]) if route else None
+
+    @contextlib.contextmanager
+    def asking(self, host: str) -> Iterator[None]:
+        """A request to the host is under way."""
+        self._asked[host] += 1
+        self._lately.add(host)
+        try:
+            yield
+        finally:
+            self._asked[host] -= 1
+
+    @contextlib.contextmanager
+    def using(self, port: int) -> Iterator[None]:
+        """A request to the port is under way."""
+        self._busy[port] += 1
+        try:
+            yield
+        finally:
+            self._busy[port] -= 1
+
+    async def port(self, host: str, avoid: set[int]) -> int | None:
+        """The least busy port of the host; waits for a service that starts or wakes."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_WAIT_SECONDS):
+                while not self._ports(host, avoid) and (self.state(host) in _ON_THE_WAY or avoid):
+                    await self._wait(
+                        host, None if self.state(host) in _ON_THE_WAY else _GONE_SECONDS
+                    )
+        return min(self._ports(host, avoid), key=self._busy.__getitem__, default=None)
+
+    def _ports(self, host: str, avoid: set[int]) -> list[int]:
+        ports = self._hosts.get(host, {}).get("ports", [])
+        return [port for port in ports if port not in avoid]
+
+    async def _wait(self, host: str, seconds: float | None) -> None:
+        """Wait for news. Raises ``TimeoutError``."""
+        news = self._news
+        if self.state(host) == "sleeping":
+            await self._tell({host})
+        await asyncio.wait_for(news.wait(), seconds)
+
+    async def _tell(self, hosts: set[str]) -> None:
+        with contextlib.suppress(aiohttp.ClientError, OSError, TimeoutError):
+            async with self._supervisor.post("/use", json={"hosts": sorted(hosts)}):
+                pass
+
+    async def _read(self) -> None:
+        async with self._supervisor.get("/routes") as response:
+            async for line in response.content:
+                if line.strip():
+                    self._hosts = json.loads(line)["hosts"]
+                    self._news.set()
+                    self._news = asyncio.Event()

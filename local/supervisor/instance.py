@@ -1,0 +1,106 @@
+"""One process of a release: started, found healthy, watched, ended."""
+
+import asyncio
+import itertools
+import os
+import socket
+import time
+
+from chalicelib.engines.base import Release
+from local.supervisor import commands, environment
+from local.supervisor.failures import Failure, explain
+from local.supervisor.health import HealthCheck
+from local.supervisor.limits import Limits
+from local.supervisor.logs import Log
+from local.supervisor.places import Places, working_directory
+
+# Below the ports that systems hand out for outgoing connections; two supervisors on one machine
+# shall not reach for the same ones.
+_PORTS = itertools.cycle(range(20000, 30000))
+next(itertools.islice(_PORTS, os.getpid() * 97 % 10000, None))
+
+
+class Spawner:
+    """Runs the commands of one release in its tree."""
+
+    def __init__(self, release: Release, places: Places, log: Log) -> None:
+        self._release = release
+        self._places = places
+        self._tree = places.artifact(release.deployment_id)
+        self.root = working_directory(self._tree, release.root_directory)
+        self.log = log
+
+    async def spawn(self, text: str, port: int) -> commands.Command:
+        """Start a command; what it prints goes to the service's log."""
+        self.log.say(text)
+        return await commands.spawn(
+            ["/bin/sh", "-c", text],
+            run=str(self._tree / self._release.release_id),
+            cwd=self.root,
+            env=environment.for_run(self._release, self._places, self.root, port),
+            write=self.log.write,
+        )
+
+
+class Instance:
+    """A process that serves on a port of its own."""
+
+    def __init__(self, command: commands.Command, port: int) -> None:
+        self.port = port
+        self._command = command
+        self._began = time.monotonic()
+
+    @classmethod
+    async def start(cls, spawner: Spawner, text: str) -> "Instance":
+        """Start the command on a free port."""
+        port = next(filter(_is_free, _PORTS))
+        return cls(await spawner.spawn(text, port), port)
+
+    @property
+    def seconds(self) -> float:
+        """How long it has been running."""
+        return time.monotonic() - self._began
+
+    async def until_healthy(self, path: str | None, limits: Limits) -> None:
+        """Return once it serves. Raises ``Failure`` when it ended or took too long."""
+        check = HealthCheck(self._command, self.port, path)
+        serving = asyncio.create_task(check.passes())
+        ending = asyncio.create_task(self._command.wait())
+        try:
+            await asyncio.wait(
+                [serving, ending],
+                timeout=limits.start_seconds,
+                return_when=asyncio.FIRST_COMPLETED,
+            )
+            if ending.done():
+                raise self._why(ending.result())
+            if not serving.done():
+                raise Failure(await check.why_not(limits.start_seconds))
+            serving.result()
+        finally:
+            serving.cancel()
+            ending.cancel()
+
+    async def until_it_ends(self) -> Failure:
+        """Why it ended, once it has."""
+        return self._why(await self._command.wait())
+
+    async def stop(self, grace: float) -> None:
+        """Ask it to end, and kill what is left after ``grace`` seconds."""
+        await self._command.stop(grace)
+
+    async def kill(self) -> None:
+        """Kill all of its processes."""
+        await self._command.kill()
+
+    def _why(self, status: int) -> Failure:
+        return Failure(explain("The app ended with", status, self._command.tail))
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        try:
+            probe.bind(("0.0.0.0", port))  # noqa: S104 - free at every address, and closed at once
+        except OSError:
+            return False
+    return True
