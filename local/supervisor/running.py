@@ -55,6 +55,8 @@ class Running:
         self._changed = changed
         self._settled = settled
         self._instances: set[Instance] = set()
+        self._is_leaving = False
+        self._is_wanted = False
         self._life = asyncio.create_task(self._live())
 
     @property
@@ -65,15 +67,24 @@ class Running:
     def wake(self) -> None:
         """Start the instances again, if it sleeps."""
         if self.state is State.SLEEPING:
-            self._log.say("Waking up for a request")
-            self.state = State.STARTING
-            self._life = asyncio.create_task(self._live(again=True))
+            self._is_wanted = True
+            if not self._is_leaving:
+                self._rise()
+
+    def _rise(self) -> None:
+        self._log.say("Waking up for a request")
+        self.state = State.STARTING
+        self._life = asyncio.create_task(self._live(again=True))
 
     async def sleep(self) -> None:
         """Stop the instances; the next request wakes it."""
         if self.state is State.RUNNING:
             self._log.say("Going to sleep: nobody has asked for a while")
+            self._is_leaving, self._is_wanted = True, False
             await self._leave(State.SLEEPING)
+            self._is_leaving = False
+            if self._is_wanted and self.state is State.SLEEPING:
+                self._rise()
 
     async def stop(self) -> None:
         """Stop it for good; returns when no process is left."""

@@ -115,6 +115,13 @@ def test_it_sleeps_and_wakes(lively: Supervised, way_in: Proxied) -> None:
     assert log.count("Z prepared once") == 1
 
 
+def test_a_request_that_comes_while_it_falls_asleep(lively: Supervised, way_in: Proxied) -> None:
+    stubborn = "trap 'sleep 1; exit' TERM; python app.py & wait"
+    release, host = serve(lively, way_in, APP, sleeps=True, start_command=stubborn)
+    until(lambda: "Going to sleep" in lively.log(release))
+    assert way_in.get(host).text == "hello"
+
+
 def test_one_that_is_asked_stays_awake(lively: Supervised, way_in: Proxied) -> None:
     release, host = serve(lively, way_in, APP, sleeps=True)
     for _ in range(25):
