@@ -88,11 +88,13 @@ class Releases:
 
     async def put_idle_to_sleep(self) -> None:
         """Stop the instances of those that may sleep and that nobody has asked for a while."""
-        before = time.monotonic() - self._limits.idle_seconds
-        for release_id, found in list(self._all.items()):
-            used_at = self._used_at.setdefault(release_id, time.monotonic())
-            if found.release.sleeps and used_at < before:
-                await found.sleep()
+        idle = [each for each in self._all.values() if each.release.sleeps and self._is_idle(each)]
+        await asyncio.gather(*(each.sleep() for each in idle))
+
+    def _is_idle(self, running: Running) -> bool:
+        now = time.monotonic()
+        used_at = self._used_at.setdefault(running.release.release_id, now)
+        return used_at < now - self._limits.idle_seconds
 
     async def end(self, release_ids: Iterable[str]) -> None:
         """End releases; returns when none has a process left."""

@@ -79,12 +79,15 @@ class Running:
     async def sleep(self) -> None:
         """Stop the instances; the next request wakes it."""
         if self.state is State.RUNNING:
-            self._log.say("Going to sleep: nobody has asked for a while")
-            self._is_leaving, self._is_wanted = True, False
-            await self._leave(State.SLEEPING)
-            self._is_leaving = False
-            if self._is_wanted and self.state is State.SLEEPING:
-                self._rise()
+            await self._fall_asleep()
+
+    async def _fall_asleep(self) -> None:
+        self._log.say("Going to sleep: nobody has asked for a while")
+        self._is_leaving, self._is_wanted = True, False
+        await self._leave(State.SLEEPING)
+        self._is_leaving = False
+        if self._is_wanted and self.state is State.SLEEPING:
+            self._rise()
 
     async def stop(self) -> None:
         """Stop it for good; returns when no process is left."""
