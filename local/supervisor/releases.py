@@ -12,6 +12,7 @@ from chalicelib.engines.base import Progress, Release, Stage
 from local.supervisor import commands, detection, environment
 from local.supervisor.failures import Failure, explain
 from local.supervisor.health import HealthCheck
+from local.supervisor.languages.folder import Step
 from local.supervisor.limits import Limits
 from local.supervisor.logs import Log
 from local.supervisor.places import Places, working_directory
@@ -146,7 +147,7 @@ class Releases:
     async def _start(self, instance: _Instance, release: Release) -> None:
         tree = self._places.artifact(release.deployment_id)
         root = working_directory(tree, release.root_directory)
-        start = detection.start_command(root, release.start_command)
+        start = detection.start_step(root, release.start_command, tree)
         instance.port = next(filter(_is_free, self._ports))
         if release.pre_deploy_command:
             await self._prepare(instance, release, release.pre_deploy_command)
@@ -155,7 +156,7 @@ class Releases:
 
     async def _prepare(self, instance: _Instance, release: Release, text: str) -> None:
         seconds = self._limits.pre_deploy_seconds
-        command = await self._spawn(instance, release, text)
+        command = await self._spawn(instance, release, Step(text, text))
         try:
             async with asyncio.timeout(seconds):
                 status = await command.wait()
@@ -169,12 +170,12 @@ class Releases:
         if status != 0:
             raise Failure(explain("The pre-deploy command ended with", status, command.tail))
 
-    async def _spawn(self, instance: _Instance, release: Release, text: str) -> commands.Command:
+    async def _spawn(self, instance: _Instance, release: Release, step: Step) -> commands.Command:
         tree = self._places.artifact(release.deployment_id)
         root = working_directory(tree, release.root_directory)
-        instance.log.say(text)
+        instance.log.say(step.title)
         return await commands.spawn(
-            ["/bin/sh", "-c", text],
+            ["/bin/sh", "-c", step.command],
             run=str(tree / release.release_id),
             cwd=root,
             env=environment.for_run(release, self._places, root, instance.port or 0),

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from local.supervisor.detection import build_steps, start_command
+from local.supervisor.detection import build_steps, start_step
 from local.supervisor.failures import Failure
 
 
@@ -29,7 +29,7 @@ VENV = "python -m venv .venv"
 def test_explicit_commands_win(tmp_path: Path) -> None:
     tree(tmp_path, package__json=package(scripts={"start": "x", "build": "y"}), Procfile="web: p")
     assert titles(tmp_path, "make") == ["make"]
-    assert start_command(tmp_path, "run it") == "run it"
+    assert start_step(tmp_path, "run it").command == "run it"
 
 
 @pytest.mark.parametrize(
@@ -71,12 +71,12 @@ def test_an_explicit_build_of_python_has_pip(tmp_path: Path) -> None:
     ],
 )
 def test_starts(tmp_path: Path, files: dict[str, str], command: str) -> None:
-    assert start_command(tree(tmp_path, **files), None) == command
+    assert start_step(tree(tmp_path, **files), None).command == command
 
 
 def test_says_what_was_looked_for(tmp_path: Path) -> None:
     with pytest.raises(Failure, match=r"Procfile.*package\.json.*app\.py.*start command"):
-        start_command(tree(tmp_path, index__html=""), None)
+        start_step(tree(tmp_path, readme=""), None)
 
 
 @pytest.mark.parametrize(("text", "said"), [("{", "not valid JSON"), ("[]", "an object")])
@@ -87,7 +87,7 @@ def test_a_broken_package_json(tmp_path: Path, text: str, said: str) -> None:
 
 def test_a_procfile_with_a_name_twice(tmp_path: Path) -> None:
     with pytest.raises(Failure, match="twice"):
-        start_command(tree(tmp_path, Procfile="web: a\nweb: b"), None)
+        start_step(tree(tmp_path, Procfile="web: a\nweb: b"), None)
 
 
 def test_links_out_of_the_tree_are_not_followed(tmp_path: Path) -> None:
@@ -97,4 +97,4 @@ def test_links_out_of_the_tree_are_not_followed(tmp_path: Path) -> None:
     inside.mkdir()
     (inside / "Procfile").symlink_to(outside)
     with pytest.raises(Failure, match="nothing here"):
-        start_command(inside, None)
+        start_step(inside, None)
