@@ -11,7 +11,9 @@ from local.supervisor.failures import Failure
 
 def tree(place: Path, **files: str) -> Path:
     for name, text in files.items():
-        (place / name.replace("__", ".").replace("_", "-")).write_text(text)
+        path = place / name.replace("__", ".").replace("_", "-")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
     return place
 
 
@@ -24,6 +26,9 @@ def package(**fields: object) -> str:
 
 
 VENV = "python -m venv .venv"
+PIP = "pip install -r requirements.txt"
+UV = "uv sync --frozen --no-dev --inexact"
+POETRY = "poetry install --no-root --only main --no-interaction"
 
 
 def test_explicit_commands_win(tmp_path: Path) -> None:
@@ -38,12 +43,17 @@ def test_explicit_commands_win(tmp_path: Path) -> None:
         ({"package__json": package()}, ["npm install"]),
         ({"package__json": package(), "package_lock__json": "{}"}, ["npm ci"]),
         ({"package__json": package(scripts={"build": "x"})}, ["npm install", "npm run build"]),
-        ({"requirements__txt": ""}, [VENV, "pip install -r requirements.txt"]),
+        ({"requirements__txt": ""}, [VENV, PIP]),
         ({"app__py": ""}, [VENV]),
         ({"index__html": ""}, []),
+        ({"pyproject__toml": "[project]"}, [VENV, "pip install ."]),
+        ({"pyproject__toml": "[tool.ruff]"}, []),
+        ({"pyproject__toml": "[project]", "requirements__txt": ""}, [VENV, PIP]),
+        ({"pyproject__toml": "[project]", "uv__lock": ""}, [VENV, "pip install uv", UV]),
+        ({"pyproject__toml": "", "poetry__lock": ""}, [VENV, "pip install poetry", POETRY]),
         (
             {"package__json": package(), "requirements__txt": ""},
-            [VENV, "npm install", "pip install -r requirements.txt"],
+            [VENV, "npm install", PIP],
         ),
     ],
 )
@@ -68,6 +78,9 @@ def test_an_explicit_build_of_python_has_pip(tmp_path: Path) -> None:
         ({"app__py": "", "main__py": ""}, "python app.py"),
         ({"main__py": ""}, "python main.py"),
         ({"package__json": package(), "main__py": ""}, "python main.py"),
+        ({"package__json": package(scripts={"start": "x"}), "pnpm_lock__yaml": ""}, "pnpm start"),
+        ({"go__mod": "", "index__html": ""}, "./app"),
+        ({"go__mod": "", "app/app__go": ""}, "./app.bin"),
     ],
 )
 def test_starts(tmp_path: Path, files: dict[str, str], command: str) -> None:

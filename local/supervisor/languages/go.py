@@ -1,5 +1,6 @@
 """Go: one command is built, at the top of the module or below cmd/."""
 
+import shlex
 import shutil
 
 from local.supervisor.failures import Failure, missing
@@ -34,7 +35,7 @@ def _package(folder: Folder) -> str:
     found = [path.name for path in folder.path.glob("cmd/*") if path.is_dir()]
     if len(found) != 1:
         raise Failure(_SEVERAL.format(count=len(found)))
-    return f"./cmd/{found[0]}"
+    return shlex.quote(f"./cmd/{found[0]}")
 
 
 def _output(folder: Folder) -> str:
