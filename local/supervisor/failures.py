@@ -70,7 +70,7 @@ _HINTS = (
         lambda _: "The port is taken; listen on the port in the environment variable PORT.",
     ),
     (
-        re.compile(r"npm ci.*can only install packages when"),
+        re.compile(r'can only install packages when your package|Run "npm help ci" for more'),
         lambda _: _outdated("package-lock.json", "npm install"),
     ),
     (

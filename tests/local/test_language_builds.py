@@ -10,6 +10,7 @@ import pytest
 from chalicelib.engines.base import Build, Release, Stage
 from tests.local.conftest import APP, Proxied, Supervised
 
+NPM = "workspace.package-lock.json"
 LOCKS = Path(__file__).parent / "locks"
 SERVER = """
 const odd = require("is-odd");
@@ -114,7 +115,7 @@ def test_a_site_made_by_a_build_script(supervised: Supervised, proxied: Proxied)
     [
         {
             "package.json": package(workspaces=["web"]),
-            "package-lock.json": lock("workspace.package-lock.json"),
+            "package-lock.json": lock(NPM),
         },
         {
             "package.json": package(),
@@ -150,3 +151,25 @@ def test_caches_belong_to_a_service(supervised: Supervised) -> None:
     supervised.engine.remove(first.service_id)
     assert not mine.exists()
     assert (caches / other.service_id).exists()
+
+
+@pytest.mark.parametrize(
+    ("files", "said"),
+    [
+        (
+            {"package.json": package(dependencies={"a": "1"}), "package-lock.json": lock(NPM)},
+            "package-lock.json does not fit the dependencies; run npm install",
+        ),
+        (
+            {"package.json": package(), "pnpm-lock.yaml": lock("pnpm-lock.yaml")},
+            "pnpm-lock.yaml does not fit the dependencies; run pnpm install",
+        ),
+    ],
+    ids=["npm", "pnpm"],
+)
+def test_lock_files_that_do_not_fit(
+    supervised: Supervised, files: dict[str, str], said: str
+) -> None:
+    _, progress = supervised.build(supervised.repository(files))
+    assert progress.stage is Stage.FAILED
+    assert said in (progress.message or "")

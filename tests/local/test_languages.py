@@ -1,6 +1,7 @@
 """What each language's files lead to."""
 
 import shlex
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -67,13 +68,18 @@ def test_an_explicit_build_has_the_tools(tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
-def test_a_tool_of_this_machine_is_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    tree(tmp_path, pyproject__toml="", poetry__lock="")
-    assert '"$XDG_CACHE_HOME/poetry' in build_steps(tmp_path, None)[-1].command
-    monkeypatch.setenv("PATH", str(commands(tmp_path / "bin", "poetry")))
-    steps = build_steps(tmp_path, None)
-    assert [step.title for step in steps] == [VENV, steps[1].command]
-    assert steps[1].command.startswith("poetry install")
+@pytest.mark.parametrize("tool", ["uv", "poetry"])
+def test_a_tool_of_this_machine_is_used(tmp_path: Path, tool: str) -> None:
+    place = commands(tmp_path / "bin", tool)
+    (place / tool).write_text("#!/bin/sh\necho mine")
+    step = build_steps(tree(tmp_path, pyproject__toml="", **{f"{tool}__lock": ""}), None)[1]
+    said = subprocess.run(
+        ["/bin/sh", "-c", step.command],
+        env={"PATH": str(place)},
+        stdout=subprocess.PIPE,
+        check=True,
+    )
+    assert (step.title, said.stdout) == (f"pip install {tool}", b"mine\n")
 
 
 @pytest.mark.parametrize(
@@ -199,6 +205,7 @@ def test_static_sites(
     ("said", "advice"),
     [
         ("sh: 1: npm: not found", "This machine has no Node"),
+        ('npm error Run "npm help ci" for more info', "run npm install and push"),
         ("npm error `npm ci` can only install packages when your", "run npm install and push"),
         (" ERR_PNPM_OUTDATED_LOCKFILE  Cannot", "run pnpm install and push"),
         ("error Your lockfile needs to be updated, but yarn", "run yarn install and push"),

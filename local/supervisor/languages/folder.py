@@ -9,7 +9,7 @@ from typing import Any
 
 from local.supervisor.failures import Failure
 
-_LARGEST = 16 * 1024 * 1024
+_LARGEST = 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -37,8 +37,16 @@ class Folder:
         if path is None:
             return None
         if path.stat().st_size > _LARGEST:
-            raise Failure(f"{name} is larger than 16 MiB; make it smaller.")
+            raise Failure(f"{name} is larger than 1 MiB; make it smaller.")
         return path.read_text(encoding="utf-8-sig", errors="replace")
+
+    def beginning(self, name: str) -> str | None:
+        """The first few lines of a file of any size; None when there is none."""
+        path = self._file(name)
+        if path is None:
+            return None
+        with path.open(encoding="utf-8-sig", errors="replace") as file:
+            return file.read(1024)
 
     def json(self, name: str) -> dict[str, Any] | None:
         """The object in a JSON file; None when there is no such file."""

@@ -47,7 +47,7 @@ def _npm(folder: Folder, version: str | None) -> PackageManager:
 
 
 def _yarn(folder: Folder, version: str | None) -> PackageManager:
-    lock = folder.text("yarn.lock")
+    lock = folder.beginning("yarn.lock")
     version = version or ("4" if "__metadata:" in (lock or "") else "1")
     if version.split(".")[0] == "1":
         frozen = "" if lock is None else " --frozen-lockfile"
@@ -58,7 +58,7 @@ def _yarn(folder: Folder, version: str | None) -> PackageManager:
 
 
 def _pnpm(folder: Folder, version: str | None) -> PackageManager:
-    lock = folder.text("pnpm-lock.yaml")
+    lock = folder.beginning("pnpm-lock.yaml")
     written = re.search(r"^lockfileVersion: '?(\d+)", lock or "", re.MULTILINE)
     version = version or _PNPM_OF_LOCK.get(written[1] if written else "", "9")
     frozen = "--no-frozen-lockfile" if lock is None else "--frozen-lockfile"
