@@ -70,7 +70,7 @@ _HINTS = (
         lambda _: "The port is taken; listen on the port in the environment variable PORT.",
     ),
     (
-        re.compile(r'can only install packages when your package|Run "npm help ci" for more'),
+        re.compile(r'can only install packages when|Run "npm help ci" for more'),
         lambda _: _outdated("package-lock.json", "npm install"),
     ),
     (
@@ -88,6 +88,20 @@ _HINTS = (
     (
         re.compile(r"Failed to parse `?uv.lock|lockfile at `?uv.lock.* needs to be updated"),
         lambda _: _outdated("uv.lock", "uv lock"),
+    ),
+    (
+        re.compile(r"No interpreter found for Python (\d[\d.]*)|download/\d+/cpython-(\d+\.\d+)"),
+        lambda found: (
+            f"This machine has no Python {found[1] or found[2]} and could not download it; install "
+            "it, or ask for another one in .python-version and requires-python."
+        ),
+    ),
+    (
+        re.compile(r"Python version \((\S+)\) is not allowed|requires a different Python: (\S+)"),
+        lambda found: (
+            f"This machine builds with Python {found[1] or found[2]}; let requires-python in "
+            "pyproject.toml allow it, or use uv, which gets the Python that is asked for."
+        ),
     ),
     (
         re.compile(r"Multiple top-level (?:packages|modules) discovered"),

@@ -173,3 +173,10 @@ def test_lock_files_that_do_not_fit(
     _, progress = supervised.build(supervised.repository(files))
     assert progress.stage is Stage.FAILED
     assert said in (progress.message or "")
+
+
+@pytest.mark.skipif(bool(shutil.which("go")), reason="This machine has Go.")
+def test_a_machine_without_go(supervised: Supervised) -> None:
+    _, progress = supervised.build(supervised.repository({"go.mod": "module a\n", "a.go": GO}))
+    assert progress.stage is Stage.FAILED
+    assert (progress.message or "").startswith("This machine has no Go ")

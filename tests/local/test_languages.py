@@ -212,6 +212,10 @@ def test_static_sites(
         ("YN0028: The lockfile would have been modified", "run yarn install and push"),
         ("pyproject.toml changed significantly since poetry.lock was", "run poetry lock and push"),
         ("error: Failed to parse `uv.lock`", "run uv lock and push"),
+        ("No interpreter found for Python 3.99 in managed", "has no Python 3.99 and could not"),
+        ("/releases/download/20261110/cpython-3.14.10%2B2026", "has no Python 3.14 and"),
+        ("Current Python version (3.11.7) is not allowed by the", "builds with Python 3.11.7; let"),
+        ("a requires a different Python: 3.11.7 not in '>=3.12'", "builds with Python 3.11.7; let"),
         ("error: Multiple top-level packages discovered in a flat", "requirements.txt, or name"),
     ],
 )

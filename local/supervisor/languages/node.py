@@ -18,7 +18,8 @@ def prepare(folder: Folder, top: Folder) -> list[Step]:
     manager = package_managers.of(_installed_at(folder, top))
     if not manager.package:
         return []
-    command = f"npm install --global --prefix .orbitra {shlex.quote(manager.package)}"
+    package = shlex.quote(manager.package)
+    command = f"npm install --global --loglevel=error --prefix .orbitra {package}"
     return [Step(f"npm install --global {manager.package}", command)]
 
 
