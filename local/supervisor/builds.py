@@ -9,6 +9,7 @@ from chalicelib.engines.base import Build, Progress, Stage
 from local.supervisor import commands, detection, environment, logs
 from local.supervisor.failures import Failure, explain
 from local.supervisor.git import Git
+from local.supervisor.languages.folder import Step
 from local.supervisor.limits import Limits
 from local.supervisor.places import Places, working_directory
 
@@ -109,8 +110,11 @@ class Builds:
         sha = await self._git.clone(build, log)
         making.progress = replace(making.progress, commit=sha)
         self._move(making, Stage.BUILDING)
-        root = working_directory(self._places.artifact(build.deployment_id), build.root_directory)
-        steps = detection.build_steps(root, build.build_command)
+        tree = self._places.artifact(build.deployment_id)
+        root = working_directory(tree, build.root_directory)
+        for remark in await asyncio.to_thread(detection.remarks, root):
+            log.say(remark)
+        steps = detection.build_steps(root, build.build_command, tree)
         if not steps:
             log.say("Nothing to build")
         for step in steps:
@@ -118,12 +122,12 @@ class Builds:
             await self._take(step, build, log)
         log.say(f"Built commit {sha}")
 
-    async def _take(self, step: detection.Step, build: Build, log: logs.Log) -> None:
+    async def _take(self, step: Step, build: Build, log: logs.Log) -> None:
         root = working_directory(self._places.artifact(build.deployment_id), build.root_directory)
         status, tail = await commands.run_to_end(
             ["/bin/sh", "-c", step.command],
             run=str(self._places.artifact(build.deployment_id)),
-            cwd=root,
+            cwd=step.directory or root,
             env=environment.for_build(build, self._places, root),
             write=log.write,
         )

@@ -20,7 +20,23 @@ _CERTIFICATES = {
 _PROXIES = {"HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"}
 _PASSED = _LOCALE | _CERTIFICATES | _PROXIES | {name.lower() for name in _PROXIES}
 # How the operator reaches package registries, perhaps with a password: for builds only.
-_REGISTRIES = ("PIP_", "npm_config_", "NPM_CONFIG_")
+_REGISTRIES = (
+    *("PIP_", "npm_config_", "NPM_CONFIG_", "YARN_REGISTRY", "YARN_NPM_REGISTRY_SERVER"),
+    *("UV_INDEX", "UV_DEFAULT_INDEX", "GOPROXY", "GOSUMDB", "GONOSUMDB"),
+)
+# Each service has its own caches: what one build leaves there, no other service's build reads.
+_CACHES = {
+    "XDG_CACHE_HOME": "",
+    "PIP_CACHE_DIR": "pip",
+    "UV_CACHE_DIR": "uv",
+    "POETRY_CACHE_DIR": "pypoetry",
+    "npm_config_cache": "npm",
+    "YARN_CACHE_FOLDER": "yarn",
+    "YARN_GLOBAL_FOLDER": "yarn-global",
+    "PNPM_HOME": "pnpm",
+    "GOCACHE": "go-build",
+    "GOMODCACHE": "go-modules",
+}
 
 
 def operator(environ: Mapping[str, str] = os.environ) -> dict[str, str]:
@@ -34,19 +50,20 @@ def for_build(build: Build, places: Places, root: Path) -> dict[str, str]:
     mine = {
         **_base(places.home(build.deployment_id)),
         **_registries(),
-        "XDG_CACHE_HOME": str(caches),
-        "PIP_CACHE_DIR": str(caches / "pip"),
-        "npm_config_cache": str(caches / "npm"),
+        **{name: str(caches / folder) for name, folder in _CACHES.items()},
+        "POETRY_VIRTUALENVS_IN_PROJECT": "true",
         # A user's NODE_ENV=production must not take away what the build itself needs.
         "npm_config_include": "dev",
     }
-    return _with_paths({**mine, **build.environment}, root)
+    tree = places.artifact(build.deployment_id)
+    return _with_paths({**mine, **build.environment}, tree, root)
 
 
 def for_run(release: Release, places: Places, root: Path, port: int) -> dict[str, str]:
     """The environment of a release's processes."""
     mine = {**_base(places.home(release.deployment_id)), "NODE_ENV": "production"}
-    return _with_paths({**mine, **release.environment, "PORT": str(port)}, root)
+    tree = places.artifact(release.deployment_id)
+    return _with_paths({**mine, **release.environment, "PORT": str(port)}, tree, root)
 
 
 def _base(home: Path) -> dict[str, str]:
@@ -66,8 +83,10 @@ def _registries() -> dict[str, str]:
     return found
 
 
-def _with_paths(env: dict[str, str], root: Path) -> dict[str, str]:
-    first = [str(root / ".venv/bin"), str(root / "node_modules/.bin")]
+def _with_paths(env: dict[str, str], tree: Path, root: Path) -> dict[str, str]:
+    # A workspace finds the commands of its dependencies at the top of the repository.
+    modules = [str(place / "node_modules/.bin") for place in dict.fromkeys((root, tree))]
+    first = [str(root / ".venv/bin"), str(root / ".orbitra/bin"), *modules]
     own = str(Path(sys.prefix) / "bin")
     rest = [path for path in env.get("PATH", os.defpath).split(os.pathsep) if path != own]
     env["PATH"] = os.pathsep.join(first + rest)

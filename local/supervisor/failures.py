@@ -15,6 +15,35 @@ def _in_javascript(found: re.Match[str]) -> str:
     return f'Add "{name}" to the dependencies in package.json.'
 
 
+_SOURCES = {
+    "go": ("Go", "https://go.dev/dl/"),
+    "node": ("Node", "https://nodejs.org/"),
+    "npm": ("Node", "https://nodejs.org/"),
+}
+
+
+def missing(command: str) -> str:
+    """What to do when this machine lacks what a language comes with."""
+    name, source = _SOURCES[command]
+    return (
+        f"This machine has no {name} (the command {command} is not on the PATH); "
+        f"install it from {source}, start Orbitra again, and deploy."
+    )
+
+
+def _not_found(found: re.Match[str]) -> str:
+    if found[1] in _SOURCES:
+        return missing(found[1])
+    return (
+        f'The command "{found[1]}" was not found; add the package that provides it '
+        "to the dependencies, or correct the command."
+    )
+
+
+def _outdated(lock: str, command: str) -> str:
+    return f"{lock} does not fit the dependencies; run {command} and push the file."
+
+
 _HINTS = (
     (
         re.compile(r"ModuleNotFoundError: No module named '([^'.]+)"),
@@ -30,10 +59,7 @@ _HINTS = (
     ),
     (
         re.compile(r"sh: (?:\d+: |line \d+: )?(\S+): (?:command )?not found"),
-        lambda found: (
-            f'The command "{found[1]}" was not found; add the package that provides it '
-            "to the dependencies, or correct the command."
-        ),
+        _not_found,
     ),
     (
         re.compile(r'Missing script: "?([\w:-]+)'),
@@ -42,6 +68,47 @@ _HINTS = (
     (
         re.compile(r"EADDRINUSE|[Aa]ddress already in use"),
         lambda _: "The port is taken; listen on the port in the environment variable PORT.",
+    ),
+    (
+        re.compile(r'can only install packages when|Run "npm help ci" for more'),
+        lambda _: _outdated("package-lock.json", "npm install"),
+    ),
+    (
+        re.compile(r"ERR_PNPM_(?:OUTDATED_LOCKFILE|LOCKFILE_CONFIG_MISMATCH)"),
+        lambda _: _outdated("pnpm-lock.yaml", "pnpm install"),
+    ),
+    (
+        re.compile(r"lockfile needs to be updated|YN0028"),
+        lambda _: _outdated("yarn.lock", "yarn install"),
+    ),
+    (
+        re.compile(r"pyproject.toml changed significantly since poetry.lock"),
+        lambda _: _outdated("poetry.lock", "poetry lock"),
+    ),
+    (
+        re.compile(r"Failed to parse `?uv.lock|lockfile at `?uv.lock.* needs to be updated"),
+        lambda _: _outdated("uv.lock", "uv lock"),
+    ),
+    (
+        re.compile(r"No interpreter found for Python (\d[\d.]*)|download/\d+/cpython-(\d+\.\d+)"),
+        lambda found: (
+            f"This machine has no Python {found[1] or found[2]} and could not download it; install "
+            "it, or ask for another one in .python-version and requires-python."
+        ),
+    ),
+    (
+        re.compile(r"Python version \((\S+)\) is not allowed|requires a different Python: (\S+)"),
+        lambda found: (
+            f"This machine builds with Python {found[1] or found[2]}; let requires-python in "
+            "pyproject.toml allow it, or use uv, which gets the Python that is asked for."
+        ),
+    ),
+    (
+        re.compile(r"Multiple top-level (?:packages|modules) discovered"),
+        lambda _: (
+            "pip cannot tell which of the folders is the app; list the dependencies in "
+            "requirements.txt, or name the packages in pyproject.toml (tool.setuptools.packages)."
+        ),
     ),
 )
 

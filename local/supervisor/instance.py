@@ -10,6 +10,7 @@ from chalicelib.engines.base import Release
 from local.supervisor import commands, environment
 from local.supervisor.failures import Failure, explain
 from local.supervisor.health import HealthCheck
+from local.supervisor.languages.folder import Step
 from local.supervisor.limits import Limits
 from local.supervisor.logs import Log
 from local.supervisor.places import Places, working_directory
@@ -26,16 +27,16 @@ class Spawner:
     def __init__(self, release: Release, places: Places, log: Log) -> None:
         self._release = release
         self._places = places
-        self._tree = places.artifact(release.deployment_id)
-        self.root = working_directory(self._tree, release.root_directory)
+        self.tree = places.artifact(release.deployment_id)
+        self.root = working_directory(self.tree, release.root_directory)
         self.log = log
 
-    async def spawn(self, text: str, port: int) -> commands.Command:
+    async def spawn(self, step: Step, port: int) -> commands.Command:
         """Start a command; what it prints goes to the service's log."""
-        self.log.say(text)
+        self.log.say(step.title)
         return await commands.spawn(
-            ["/bin/sh", "-c", text],
-            run=str(self._tree / self._release.release_id),
+            ["/bin/sh", "-c", step.command],
+            run=str(self.tree / self._release.release_id),
             cwd=self.root,
             env=environment.for_run(self._release, self._places, self.root, port),
             write=self.log.write,
@@ -51,10 +52,10 @@ class Instance:
         self._began = time.monotonic()
 
     @classmethod
-    async def start(cls, spawner: Spawner, text: str) -> "Instance":
+    async def start(cls, spawner: Spawner, step: Step) -> "Instance":
         """Start the command on a free port."""
         port = next(filter(_is_free, _PORTS))
-        return cls(await spawner.spawn(text, port), port)
+        return cls(await spawner.spawn(step, port), port)
 
     @property
     def seconds(self) -> float:

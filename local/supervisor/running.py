@@ -9,6 +9,7 @@ from chalicelib.engines.base import Progress, Release, Stage
 from local.supervisor import detection
 from local.supervisor.failures import Failure, explain
 from local.supervisor.instance import Instance, Spawner
+from local.supervisor.languages.folder import Step
 from local.supervisor.limits import Limits
 from local.supervisor.logs import Log
 from local.supervisor.places import Places
@@ -115,7 +116,7 @@ class Running:
 
     async def _serve(self, *, again: bool) -> None:
         spawner = Spawner(self.release, self._places, self._log)
-        start = detection.start_command(spawner.root, self.release.start_command)
+        start = detection.start_step(spawner.root, self.release.start_command, spawner.tree)
         if self.release.pre_deploy_command and not again:
             await self._prepare(spawner, self.release.pre_deploy_command)
         keepers = [
@@ -130,7 +131,7 @@ class Running:
 
     async def _prepare(self, spawner: Spawner, text: str) -> None:
         seconds = self._limits.pre_deploy_seconds
-        command = await spawner.spawn(text, self.release.port)
+        command = await spawner.spawn(Step(text, text), self.release.port)
         try:
             async with asyncio.timeout(seconds):
                 status = await command.wait()
@@ -144,7 +145,7 @@ class Running:
         if status != 0:
             raise Failure(explain("The pre-deploy command ended with", status, command.tail))
 
-    async def _keep(self, spawner: Spawner, start: str) -> None:
+    async def _keep(self, spawner: Spawner, start: Step) -> None:
         """Keep one instance serving. Raises ``Failure`` when it is of no use to try again."""
         deaths = 0
         while True:
@@ -159,7 +160,7 @@ class Running:
             self._log.say(f"{why} It is started again in {pause:g} s.")
             await asyncio.sleep(pause)
 
-    async def _life_of_one(self, spawner: Spawner, start: str) -> tuple[Failure, float]:
+    async def _life_of_one(self, spawner: Spawner, start: Step) -> tuple[Failure, float]:
         """Why an instance ended, and how many seconds it lived."""
         instance = await Instance.start(spawner, start)
         self._instances.add(instance)

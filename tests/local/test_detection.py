@@ -5,13 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from local.supervisor.detection import build_steps, start_command
+from local.supervisor.detection import build_steps, start_step
 from local.supervisor.failures import Failure
 
 
 def tree(place: Path, **files: str) -> Path:
     for name, text in files.items():
-        (place / name.replace("__", ".").replace("_", "-")).write_text(text)
+        path = place / name.replace("__", ".").replace("_", "-")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
     return place
 
 
@@ -24,12 +26,15 @@ def package(**fields: object) -> str:
 
 
 VENV = "python -m venv .venv"
+PIP = "pip install -r requirements.txt"
+UV = "uv sync --frozen --no-dev --inexact"
+POETRY = "poetry install --no-root --only main --no-interaction"
 
 
 def test_explicit_commands_win(tmp_path: Path) -> None:
     tree(tmp_path, package__json=package(scripts={"start": "x", "build": "y"}), Procfile="web: p")
     assert titles(tmp_path, "make") == ["make"]
-    assert start_command(tmp_path, "run it") == "run it"
+    assert start_step(tmp_path, "run it").command == "run it"
 
 
 @pytest.mark.parametrize(
@@ -38,12 +43,17 @@ def test_explicit_commands_win(tmp_path: Path) -> None:
         ({"package__json": package()}, ["npm install"]),
         ({"package__json": package(), "package_lock__json": "{}"}, ["npm ci"]),
         ({"package__json": package(scripts={"build": "x"})}, ["npm install", "npm run build"]),
-        ({"requirements__txt": ""}, [VENV, "pip install -r requirements.txt"]),
+        ({"requirements__txt": ""}, [VENV, PIP]),
         ({"app__py": ""}, [VENV]),
         ({"index__html": ""}, []),
+        ({"pyproject__toml": "[project]"}, [VENV, "pip install ."]),
+        ({"pyproject__toml": "[tool.ruff]"}, []),
+        ({"pyproject__toml": "[project]", "requirements__txt": ""}, [VENV, PIP]),
+        ({"pyproject__toml": "[project]", "uv__lock": ""}, [VENV, "pip install uv", UV]),
+        ({"pyproject__toml": "", "poetry__lock": ""}, [VENV, "pip install poetry", POETRY]),
         (
             {"package__json": package(), "requirements__txt": ""},
-            [VENV, "npm install", "pip install -r requirements.txt"],
+            [VENV, "npm install", PIP],
         ),
     ],
 )
@@ -68,15 +78,18 @@ def test_an_explicit_build_of_python_has_pip(tmp_path: Path) -> None:
         ({"app__py": "", "main__py": ""}, "python app.py"),
         ({"main__py": ""}, "python main.py"),
         ({"package__json": package(), "main__py": ""}, "python main.py"),
+        ({"package__json": package(scripts={"start": "x"}), "pnpm_lock__yaml": ""}, "pnpm start"),
+        ({"go__mod": "", "index__html": ""}, "./app"),
+        ({"go__mod": "", "app/app__go": ""}, "./app.bin"),
     ],
 )
 def test_starts(tmp_path: Path, files: dict[str, str], command: str) -> None:
-    assert start_command(tree(tmp_path, **files), None) == command
+    assert start_step(tree(tmp_path, **files), None).command == command
 
 
 def test_says_what_was_looked_for(tmp_path: Path) -> None:
     with pytest.raises(Failure, match=r"Procfile.*package\.json.*app\.py.*start command"):
-        start_command(tree(tmp_path, index__html=""), None)
+        start_step(tree(tmp_path, readme=""), None)
 
 
 @pytest.mark.parametrize(("text", "said"), [("{", "not valid JSON"), ("[]", "an object")])
@@ -87,7 +100,7 @@ def test_a_broken_package_json(tmp_path: Path, text: str, said: str) -> None:
 
 def test_a_procfile_with_a_name_twice(tmp_path: Path) -> None:
     with pytest.raises(Failure, match="twice"):
-        start_command(tree(tmp_path, Procfile="web: a\nweb: b"), None)
+        start_step(tree(tmp_path, Procfile="web: a\nweb: b"), None)
 
 
 def test_links_out_of_the_tree_are_not_followed(tmp_path: Path) -> None:
@@ -97,4 +110,4 @@ def test_links_out_of_the_tree_are_not_followed(tmp_path: Path) -> None:
     inside.mkdir()
     (inside / "Procfile").symlink_to(outside)
     with pytest.raises(Failure, match="nothing here"):
-        start_command(inside, None)
+        start_step(inside, None)

@@ -91,7 +91,7 @@ def test_a_missing_start_command(supervised: Supervised) -> None:
 
 
 def test_nothing_to_start(supervised: Supervised) -> None:
-    assert "no package.json" in failed(supervised, {"index.html": ""})
+    assert "no package.json" in failed(supervised, {"readme": ""})
 
 
 @pytest.mark.parametrize(

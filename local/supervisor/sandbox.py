@@ -1,0 +1,101 @@
+"""The sandbox of users' commands: bubblewrap, which shows them their own tree and the system.
+
+What they run sees no file of the operator's and none of another service's, no process but its own,
+and may have so many processes and files. See https://github.com/containers/bubblewrap.
+"""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+MISSING = (
+    "There is no sandbox on this machine: what is deployed runs as you and sees what you see. Run "
+    "only code you trust, or install bubblewrap (apt install bubblewrap) and start again."
+)
+_SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/opt", "/nix/store")
+_SETTINGS = (
+    *("alternatives", "ca-certificates", "gai.conf", "group", "host.conf", "hosts", "ld.so.cache"),
+    *(
+        "ld.so.conf",
+        "ld.so.conf.d",
+        "localtime",
+        "mime.types",
+        "nsswitch.conf",
+        "passwd",
+        "pip.conf",
+    ),
+    *("pki", "protocols", "resolv.conf", "services", "ssl", "timezone"),
+)
+_TOOLS = ("python3", "node", "npm", "npx", "corepack", "yarn", "pnpm", "uv", "poetry", "go")
+_FILES = ("npm_config_userconfig", "PIP_CONFIG_FILE", "SSL_CERT_FILE", "NODE_EXTRA_CA_CERTS")
+_NAMESPACES = ("--unshare-user", "--unshare-pid", "--unshare-ipc", "--unshare-uts")
+_PROCESSES, _FILE_BYTES = 512, 4 * 1024**3
+
+
+@dataclass(frozen=True)
+class Sandbox:
+    """What a command may write, and what it may read besides the system."""
+
+    writable: Sequence[Path] = ()
+    readable: Sequence[Path] = ()
+
+    def around(self, arguments: Sequence[str], env: Mapping[str, str], cwd: Path) -> list[str]:
+        """The arguments that run these in the sandbox; the same where there is none."""
+        if not is_there():
+            return list(arguments)
+        for path in self.writable:
+            path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return [
+            *("bwrap", *_NAMESPACES, "--die-with-parent", "--hostname", "app"),
+            *("--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", "--tmpfs", "/var/tmp"),  # noqa: S108
+            *_bound("--ro-bind-try", [*_readable(env), *self.readable]),
+            *_bound("--bind", self.writable),
+            *("--chdir", str(cwd), "--", *_limits(), *arguments),
+        ]
+
+
+@cache
+def is_there() -> bool:
+    """Whether bubblewrap works on this machine: found out by running it."""
+    if not shutil.which("bwrap"):
+        return False
+    probe = ["bwrap", *_NAMESPACES, "--ro-bind", "/", "/", "--proc", "/proc", "true"]
+    return subprocess.run(probe, check=False, capture_output=True).returncode == 0
+
+
+def _readable(env: Mapping[str, str]) -> list[str]:
+    settings = [f"/etc/{name}" for name in _SETTINGS]
+    named = [env[name] for name in _FILES if name in env]
+    return [*_SYSTEM, *settings, *_installed(env.get("PATH", os.defpath)), *named]
+
+
+def _installed(path: str) -> list[str]:
+    """Where the tools on a PATH have been installed, outside of the system's own places."""
+    places = [Path(part) for part in path.split(os.pathsep) if part.startswith("/")]
+    found = [_installation(place) for place in places]
+    for tool in _TOOLS:
+        if where := shutil.which(tool, path=path):
+            found.append(_installation(Path(where).resolve().parent))
+    return [str(each) for each in dict.fromkeys(found) if not str(each).startswith(_SYSTEM)]
+
+
+def _installation(place: Path) -> Path:
+    """The directory to show so that what lies in ``place`` runs: never a whole home."""
+    above, home = place.parent, Path.home()
+    in_home = above in {home, Path("/")} or (above.parent == home and place.name != "shims")
+    return above if place.name in {"bin", "sbin", "shims"} and not in_home else place
+
+
+def _bound(option: str, paths: Iterable[Path | str]) -> list[str]:
+    return [part for path in paths for part in (option, str(path), str(path))]
+
+
+def _limits() -> list[str]:
+    """Limits that the kernel keeps, where util-linux has the command that sets them."""
+    if not shutil.which("prlimit"):
+        return []
+    return ["prlimit", f"--nproc={_PROCESSES}", f"--fsize={_FILE_BYTES}", "--core=0", "--"]
