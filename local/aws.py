@@ -89,10 +89,12 @@ def _region() -> str:
 def _kept_in(journal: "Journal", call_action: CallAction) -> CallAction:
     """Moto's answers, with all that the journal holds put in place and every write recorded."""
     from moto.dynamodb.models import dynamodb_backends
+    from moto.dynamodb.models.table import Table
 
     from . import durable
 
     _undo.callback(journal.close)
+    _undo.enter_context(patch.object(Table, "__deepcopy__", durable.uncopied, create=True))
     durable.restore(journal, dynamodb_backends[ACCOUNT][_region()].tables)
     return durable.journaled(call_action, journal)
 

@@ -75,6 +75,14 @@ def journaled(call_action: Callable[[Any], Any], journal: Journal) -> Callable[[
     return durable
 
 
+def uncopied(table: Table, _: dict[int, Any]) -> Table:
+    """For ``Table.__deepcopy__``: moto copies whole tables before each transaction, to roll back.
+
+    That takes the longer the more they hold, and rolling back is done here.
+    """
+    return table
+
+
 def _is_recorded(journal: Journal, images: Images) -> bool:
     try:
         journal.record(images)
