@@ -89,7 +89,7 @@ def _start(ports: Ports) -> dict[str, subprocess.Popen[str]]:
     run = ["--socket", str(supervisor), "--state", str(STATE / "run"), "--git-schemes", schemes]
     log = STATE / "api.log"
     listening = ["--socket", str(supervisor), "--port"]
-    api = [str(ports.api), "--mail-port", str(ports.mail), "--log", str(log)]
+    api = [str(ports.api), "--mail-port", str(ports.mail), "--log", str(log), "--state", str(STATE)]
     return {
         "supervisor": _child("local.supervisor", *run),
         "proxy": _child("local.proxy", *listening, str(ports.proxy)),

@@ -1,7 +1,7 @@
 """The API process: AWS, the app, the queue pump, the schedules and the mailbox.
 
-Run as ``python -m local.api --port 8000 --socket PATH``. Prints one line of JSON once it serves:
-the demo account and its key.
+Run as ``python -m local.api --port 8000 --state DIRECTORY --socket PATH --log PATH``.
+Prints one line of JSON once it serves: the demo account and its key.
 """
 
 import argparse
@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from . import aws
+from .journal import Journal, UnreadableJournal
 from .lifeline import on_parent_end
 
 if TYPE_CHECKING:
@@ -31,15 +32,22 @@ def main() -> None:
     logging.basicConfig(filename=options.log, level=logging.INFO, format="%(message)s")
     logging.getLogger("botocore").setLevel(logging.WARNING)
     logging.getLogger("httpx").setLevel(logging.WARNING)
-    aws.start()
+    aws.start(_journal(options.state))
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     on_parent_end(stop.set)
     gateway = _serve(options, stop)
-    print(json.dumps(_demo_account(gateway)), flush=True)
+    print(json.dumps(_demo_account(gateway, options.state)), flush=True)
     stop.wait()
     _leave_by(GRACE_SECONDS)
+
+
+def _journal(state: Path) -> Journal:
+    try:
+        return Journal(state / "journal.sqlite")
+    except UnreadableJournal as error:
+        raise SystemExit(str(error)) from error
 
 
 def _leave_by(seconds: float) -> None:
@@ -54,6 +62,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8000)
     parser.add_argument("--mail-port", type=int, default=0)
+    parser.add_argument("--state", type=Path, required=True)
     parser.add_argument("--socket", type=Path, required=True)
     parser.add_argument("--log", type=Path, required=True)
     return parser.parse_args()
@@ -72,11 +81,13 @@ def _serve(options: argparse.Namespace, stop: threading.Event) -> "Gateway":
     from .http_server import HttpServer
     from .mailbox import pages
     from .queue_pump import QueuePump
+    from .resume import resume
 
     engine = LocalEngine(options.socket)
     engines.use(engine)
     engine.listen(jobs.wake, stop)
     pump = QueuePump(settings().queue_url, app.work)
+    resume()
     _thread(pump.run, stop)
     _thread(schedules.run, app.sweep_jobs, SWEEP_SECONDS, stop)
     gateway = Gateway(app.app)
@@ -97,10 +108,10 @@ def _mailbox(port: int) -> "Mails":
     return mails
 
 
-def _demo_account(gateway: "Gateway") -> dict[str, str]:
-    from .demo import make_account
+def _demo_account(gateway: "Gateway", state: Path) -> dict[str, str]:
+    from .demo import account
 
-    return make_account(gateway)
+    return account(gateway, state / "demo.json")
 
 
 def _thread(target: Callable[..., None], *args: Any) -> None:

@@ -11,8 +11,11 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from functools import cache, wraps
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
+
+if TYPE_CHECKING:
+    from .journal import Journal
 
 STACK = "orbitra-local"
 ACCOUNT = "123456789012"
@@ -30,13 +33,17 @@ _ENVIRONMENT = {
 _UNSET = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN")
 
 Attributes = dict[str, str]
+CallAction = Callable[[Any], Any]
 
 _undo = ExitStack()
 _lock = threading.RLock()
 
 
-def start() -> None:
+def start(journal: "Journal | None" = None) -> None:
     """Put AWS in place and make the tables, queues and keys; does nothing the second time.
+
+    With a journal, items and keys are those that it has, and it keeps all writes; ``stop`` closes
+    it. Without one all is in memory.
 
     Sets ``ORBITRA_TABLE_PREFIX``, ``ORBITRA_QUEUE_URL`` and ``ORBITRA_KMS_KEY_ID``.
     """
@@ -50,10 +57,10 @@ def start() -> None:
         os.environ.pop(name, None)
     _undo.callback(_client.cache_clear)
     _undo.enter_context(mock_aws())
-    _undo.enter_context(
-        patch.object(BaseResponse, "call_action", _one_at_a_time(BaseResponse.call_action))
-    )
-    os.environ |= _make_resources()
+    os.environ |= _make_resources(journal)
+    call_action = BaseResponse.call_action
+    kept = _kept_in(journal, call_action) if journal else call_action
+    _undo.enter_context(patch.object(BaseResponse, "call_action", _one_at_a_time(kept)))
 
 
 def stop() -> None:
@@ -79,7 +86,20 @@ def _region() -> str:
     return os.environ.get("ORBITRA_REGION", "us-east-1")
 
 
-def _one_at_a_time(call_action: Callable[[Any], Any]) -> Callable[[Any], Any]:
+def _kept_in(journal: "Journal", call_action: CallAction) -> CallAction:
+    """Moto's answers, with all that the journal holds put in place and every write recorded."""
+    from moto.dynamodb.models import dynamodb_backends
+    from moto.dynamodb.models.table import Table
+
+    from . import durable
+
+    _undo.callback(journal.close)
+    _undo.enter_context(patch.object(Table, "__deepcopy__", durable.uncopied, create=True))
+    durable.restore(journal, dynamodb_backends[ACCOUNT][_region()].tables)
+    return durable.journaled(call_action, journal)
+
+
+def _one_at_a_time(call_action: CallAction) -> CallAction:
     """Serialise moto's answers: it is not thread-safe, and conditions must be exact."""
 
     @wraps(call_action)
@@ -90,8 +110,8 @@ def _one_at_a_time(call_action: Callable[[Any], Any]) -> Callable[[Any], Any]:
     return locked
 
 
-def _make_resources() -> dict[str, str]:
-    stack = _Stack(json.loads(RESOURCES.read_text())["Resources"])
+def _make_resources(journal: "Journal | None") -> dict[str, str]:
+    stack = _Stack(json.loads(RESOURCES.read_text())["Resources"], journal)
     stack.make_all()
     return {
         "ORBITRA_TABLE_PREFIX": f"{STACK}-",
@@ -107,8 +127,9 @@ class _Stack:
     ``made`` has the attributes of each by its logical id, with what ``Ref`` means as ``"Ref"``.
     """
 
-    def __init__(self, resources: dict[str, Any]) -> None:
+    def __init__(self, resources: dict[str, Any], journal: "Journal | None") -> None:
         self._resources = resources
+        self._journal = journal
         self.made: dict[str, Attributes] = {
             "AWS::StackName": {"Ref": STACK},
             "AWS::AccountId": {"Ref": ACCOUNT},
@@ -125,7 +146,10 @@ class _Stack:
         if name not in self.made:
             declared = self._resources[name]
             make = _MAKERS[declared["Type"]]
-            self.made[name] = make(self._resolved(declared["Properties"]))
+            made = make(self._resolved(declared["Properties"]))
+            if self._journal and make is _make_key:
+                made = _kept_key(self._journal, name, made)
+            self.made[name] = made
         return self.made[name]
 
     def _resolved(self, value: Any) -> Any:
@@ -178,6 +202,17 @@ def _make_key(properties: dict[str, Any]) -> Attributes:
         Description=properties["Description"], Policy=json.dumps(properties["KeyPolicy"])
     )["KeyMetadata"]
     return {"Ref": made["KeyId"], "Arn": made["Arn"]}
+
+
+def _kept_key(journal: "Journal", name: str, made: Attributes) -> Attributes:
+    from moto.kms.models import kms_backends
+
+    from . import durable
+
+    keys = kms_backends[ACCOUNT][_region()].keys
+    key = keys[made["Ref"]]
+    durable.restore_key(journal, name, key, keys)
+    return {"Ref": key.id, "Arn": key.arn}
 
 
 def _make_alias(properties: dict[str, Any]) -> Attributes:
