@@ -12,6 +12,7 @@ from local.supervisor.git import Git
 from local.supervisor.languages.folder import Step
 from local.supervisor.limits import Limits
 from local.supervisor.places import Places, working_directory
+from local.supervisor.sandbox import Sandbox
 
 _CANCELLED = Progress(Stage.FAILED, message="The deployment was cancelled.")
 
@@ -123,13 +124,16 @@ class Builds:
         log.say(f"Built commit {sha}")
 
     async def _take(self, step: Step, build: Build, log: logs.Log) -> None:
-        root = working_directory(self._places.artifact(build.deployment_id), build.root_directory)
+        tree = self._places.artifact(build.deployment_id)
+        root = working_directory(tree, build.root_directory)
+        home, caches = self._places.home(build.deployment_id), self._places.caches(build.service_id)
         status, tail = await commands.run_to_end(
             ["/bin/sh", "-c", step.command],
-            run=str(self._places.artifact(build.deployment_id)),
+            run=str(tree),
             cwd=step.directory or root,
             env=environment.for_build(build, self._places, root),
             write=log.write,
+            sandbox=Sandbox([tree, home, caches]),
         )
         if status != 0:
             raise Failure(explain(f"{step.title} ended with", status, tail))

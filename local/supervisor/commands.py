@@ -1,6 +1,6 @@
 """The one place where commands are spawned, and ended with everything they started.
 
-Git and all of the users' code comes through ``spawn``: a sandbox goes in there.
+Git and all of the users' code comes through ``spawn``, the latter in a sandbox.
 """
 
 import asyncio
@@ -13,6 +13,7 @@ from pathlib import Path
 import psutil
 
 from local.supervisor.logs import Lines
+from local.supervisor.sandbox import Sandbox
 
 # Every process of a run carries its name in this variable: one that leaves its process group or
 # loses its parent is found by it, also by the next supervisor when this one was killed.
@@ -44,22 +45,28 @@ class Command:
         return [each for each in psutil.process_iter() if _belongs(each, self.run, leader)]
 
     async def wait(self) -> int:
-        """Its exit status, once it has ended and its output was read."""
-        status = await self._process.wait()
+        """Its exit status, once it has ended and its output was read; negative for a signal."""
+        status = _signalled(await self._process.wait())
         if self._output:
             await asyncio.wait([self._output], timeout=_PAUSE_SECONDS)
         return status
 
     async def stop(self, grace: float) -> None:
         """Ask it to end, and kill what is left after ``grace`` seconds."""
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self._process.pid, signal.SIGTERM)
+        await asyncio.to_thread(self._ask_to_end)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(grace):
                 await self._process.wait()
                 while await asyncio.to_thread(self.members):
                     await asyncio.sleep(0.1)
         await self.kill()
+
+    def _ask_to_end(self) -> None:
+        """Signal its process group, but not the sandbox: that would end the app at once."""
+        for each in self.members():
+            with contextlib.suppress(psutil.Error, ProcessLookupError):
+                if each.name() != "bwrap" and os.getpgid(each.pid) == self._process.pid:
+                    each.terminate()
 
     async def kill(self) -> None:
         """Kill all of its processes; returns when none is left and their output was read."""
@@ -87,13 +94,19 @@ class Command:
 
 
 async def spawn(
-    arguments: Sequence[str], *, run: str, cwd: Path, env: Mapping[str, str], write: Write
+    arguments: Sequence[str],
+    *,
+    run: str,
+    cwd: Path,
+    env: Mapping[str, str],
+    write: Write,
+    sandbox: Sandbox | None = None,
 ) -> Command:
     """Start a command in a session of its own; ``write`` gets the lines it prints."""
     ours, theirs = os.pipe()
     try:
         process = await asyncio.create_subprocess_exec(
-            *arguments,
+            *(sandbox.around(arguments, env, cwd) if sandbox else arguments),
             cwd=cwd,
             env={**env, MARK: run},
             stdin=asyncio.subprocess.DEVNULL,
@@ -112,10 +125,16 @@ async def spawn(
 
 
 async def run_to_end(
-    arguments: Sequence[str], *, run: str, cwd: Path, env: Mapping[str, str], write: Write
+    arguments: Sequence[str],
+    *,
+    run: str,
+    cwd: Path,
+    env: Mapping[str, str],
+    write: Write,
+    sandbox: Sandbox | None = None,
 ) -> tuple[int, str]:
     """Run a command and whatever it leaves behind to the end: exit status, end of the output."""
-    command = await spawn(arguments, run=run, cwd=cwd, env=env, write=write)
+    command = await spawn(arguments, run=run, cwd=cwd, env=env, write=write, sandbox=sandbox)
     try:
         return await command.wait(), command.tail
     finally:
@@ -133,6 +152,11 @@ def _kill(members: Sequence[psutil.Process]) -> None:
     for each in members:
         with contextlib.suppress(psutil.Error):
             each.kill()
+
+
+def _signalled(status: int) -> int:
+    """A shell and the sandbox say 128 + n of what signal n has ended."""
+    return 128 - status if 128 < status <= 128 + signal.NSIG else status
 
 
 def _belongs(process: psutil.Process, run: str, leader: int) -> bool:

@@ -14,6 +14,7 @@ from local.supervisor.languages.folder import Step
 from local.supervisor.limits import Limits
 from local.supervisor.logs import Log
 from local.supervisor.places import Places, working_directory
+from local.supervisor.sandbox import Sandbox
 
 # Below the ports that systems hand out for outgoing connections; two supervisors on one machine
 # shall not reach for the same ones.
@@ -34,12 +35,14 @@ class Spawner:
     async def spawn(self, step: Step, port: int) -> commands.Command:
         """Start a command; what it prints goes to the service's log."""
         self.log.say(step.title)
+        home = self._places.home(self._release.deployment_id)
         return await commands.spawn(
             ["/bin/sh", "-c", step.command],
             run=str(self.tree / self._release.release_id),
             cwd=self.root,
             env=environment.for_run(self._release, self._places, self.root, port),
             write=self.log.write,
+            sandbox=Sandbox([self.tree, home], [self._places.caches(self._release.service_id)]),
         )
 
 

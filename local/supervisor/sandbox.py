@@ -7,10 +7,13 @@ and may have so many processes and files. See https://github.com/containers/bubb
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+
+from local import static_server
 
 MISSING = (
     "There is no sandbox on this machine: what is deployed runs as you and sees what you see. Run "
@@ -70,7 +73,8 @@ def is_there() -> bool:
 def _readable(env: Mapping[str, str]) -> list[str]:
     settings = [f"/etc/{name}" for name in _SETTINGS]
     named = [env[name] for name in _FILES if name in env]
-    return [*_SYSTEM, *settings, *_installed(env.get("PATH", os.defpath)), *named]
+    ours = [sys.prefix, sys.base_prefix, str(Path(static_server.__file__).resolve())]
+    return [*_SYSTEM, *settings, *_installed(env.get("PATH", os.defpath)), *named, *ours]
 
 
 def _installed(path: str) -> list[str]:

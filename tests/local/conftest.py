@@ -87,7 +87,7 @@ def processes_of(text: str) -> list[psutil.Process]:
     found = []
     for process in psutil.process_iter():
         try:
-            if text in process.environ().get("ORBITRA_RUN", ""):
+            if text in process.environ().get("ORBITRA_RUN", "") and process.name() != "bwrap":
                 found.append(process)
         except psutil.Error:
             continue

@@ -1,0 +1,90 @@
+"""What users' code can reach: its own tree, and nothing of the operator's or of its neighbours."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from chalicelib.engines.base import Stage
+from local.supervisor import sandbox
+from tests.local.conftest import APP, BARE, Supervised, processes_of, until
+
+pytestmark = pytest.mark.skipif(
+    not sandbox.is_there(), reason="bubblewrap does not work on this machine: there is no sandbox"
+)
+
+
+def said(supervised: Supervised, command: str) -> str:
+    """What a command prints when it runs in a build."""
+    build, progress = supervised.build(supervised.repository(BARE), build_command=command)
+    assert progress.stage is Stage.BUILT, progress.message
+    return supervised.engine.build_log(build.deployment_id)
+
+
+def test_no_file_of_the_operator(supervised: Supervised, tmp_path: Path) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("hunter2")
+    homes = Path.home() / ".ssh", Path.home() / ".aws", Path.home() / ".netrc", "/etc/shadow"
+    tried = "; ".join(f"cat {path} 2>&1; ls {path} 2>&1" for path in (secret, *homes))
+    log = said(supervised, f"{tried}; ls {Path(__file__).parents[2]}/app.py 2>&1; true")
+    assert "hunter2" not in log
+    assert log.count("No such file or directory") == 11
+
+
+def test_no_file_of_another_service(supervised: Supervised) -> None:
+    other, _ = supervised.build(supervised.repository(BARE), build_command="echo s3cret > mine")
+    place = supervised.state / "run"
+    theirs = place / "artifacts" / other.deployment_id / "mine"
+    log = said(supervised, f"cat {theirs} 2>&1; ls {place}/artifacts {place}/caches {place}/homes")
+    assert "s3cret" not in log
+    assert other.deployment_id not in log.replace(str(theirs), "")
+
+
+def test_the_system_cannot_be_written(supervised: Supervised) -> None:
+    log = said(supervised, "touch /usr/x 2>&1; touch /etc/hosts 2>&1; touch $HOME/ok && echo fine")
+    assert log.count("Read-only file system") == 2
+    assert "fine" in log
+
+
+def test_no_process_of_another(supervised: Supervised) -> None:
+    log = said(supervised, "ls -d /proc/[0-9]* | wc -l; cat /proc/1/comm; kill -0 -- -1 2>&1; true")
+    assert "bwrap" in log
+    assert str(os.getpid()) not in said(supervised, "ls /proc")
+
+
+def test_a_running_app_sees_no_more(supervised: Supervised) -> None:
+    release, progress = supervised.run(
+        {"app.py": APP}, start_command="ls /work /home /root/.ssh 2>&1; exec python3 app.py"
+    )
+    assert progress.stage is Stage.HEALTHY, progress.message
+    assert "app.py" not in supervised.log(release).replace("exec python3 app.py", "")
+
+
+def test_a_fork_bomb_is_bounded(supervised: Supervised) -> None:
+    bomb = "for i in $(seq 2000); do sleep 60 & done; wait"
+    build = supervised.begin_build(supervised.repository(BARE), build_command=bomb)
+    until(lambda: "Cannot fork" in supervised.engine.build_log(build.deployment_id))
+    assert len(processes_of(build.deployment_id)) < 600
+    supervised.engine.cancel(build.deployment_id)
+    assert processes_of(build.deployment_id) == []
+
+
+def test_a_daemon_does_not_outlive_its_build(supervised: Supervised) -> None:
+    build, progress = supervised.build(
+        supervised.repository(BARE),
+        build_command="(setsid -f sleep 77); (setsid -f env -i sleep 78)",
+    )
+    assert progress.stage is Stage.BUILT
+    assert processes_of(build.deployment_id) == []
+    assert not any("sleep\x0078" in _command(pid) for pid in _pids())
+
+
+def _pids() -> list[str]:
+    return [name for name in os.listdir("/proc") if name.isdigit()]
+
+
+def _command(pid: str) -> str:
+    try:
+        return Path("/proc", pid, "cmdline").read_text()
+    except OSError:
+        return ""
