@@ -8,19 +8,18 @@ import json
 import os
 import signal
 import socket
-import subprocess
 import sys
 import threading
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from .banner import banner
+from .children import Children
 from .samples import make_repositories
+from .supervisor import sandbox
 
 STATE = Path(os.environ.get("ORBITRA_STATE", ".orbitra")).resolve()
 MAIL_PORT = 1025
-STOP_SECONDS = 30
 
 
 @dataclass
@@ -33,18 +32,18 @@ class Ports:
 
 
 def main() -> int:
-    """Run until Ctrl-C, SIGTERM, or until one of the three ends by itself."""
+    """Run until Ctrl-C or SIGTERM; a process that ends by itself is started again."""
     ports = Ports(_port("PORT", 8000), _port("PROXY_PORT", 8080), _mail_port())
     STATE.mkdir(mode=0o700, exist_ok=True)
     os.environ |= _settings(ports)
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
-    children = _start(ports)
+    children = Children(_commands(ports))
     try:
         return _serve(children, ports, stop)
     finally:
-        _end(children)
+        children.end()
 
 
 def _port(variable: str, default: int) -> int:
@@ -83,7 +82,7 @@ def _settings(ports: Ports) -> dict[str, str]:
     return {name: value for name, value in local.items() if name not in os.environ}
 
 
-def _start(ports: Ports) -> dict[str, subprocess.Popen[str]]:
+def _commands(ports: Ports) -> dict[str, list[str]]:
     supervisor = STATE / "supervisor.sock"
     schemes = os.environ["ORBITRA_GIT_SCHEMES"]
     run = ["--socket", str(supervisor), "--state", str(STATE / "run"), "--git-schemes", schemes]
@@ -91,53 +90,29 @@ def _start(ports: Ports) -> dict[str, subprocess.Popen[str]]:
     listening = ["--socket", str(supervisor), "--port"]
     api = [str(ports.api), "--mail-port", str(ports.mail), "--log", str(log), "--state", str(STATE)]
     return {
-        "supervisor": _child("local.supervisor", *run),
-        "proxy": _child("local.proxy", *listening, str(ports.proxy)),
-        "API": _child("local.api", *listening, *api),
+        "supervisor": ["local.supervisor", *run],
+        "proxy": ["local.proxy", *listening, str(ports.proxy)],
+        "API": ["local.api", *listening, *api],
     }
 
 
-def _child(module: str, *options: str) -> subprocess.Popen[str]:
-    """A process of its own group, so that Ctrl-C reaches it through us; it ends with our stdin."""
-    return subprocess.Popen(
-        [sys.executable, "-m", module, *options],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE if module == "local.api" else None,
-        text=True,
-        start_new_session=True,
-    )
-
-
-def _serve(children: dict[str, subprocess.Popen[str]], ports: Ports, stop: threading.Event) -> int:
-    account = _ready(children["API"])
-    if account is None:
+def _serve(children: Children, ports: Ports, stop: threading.Event) -> int:
+    ready = children.first_line("API")
+    if not ready:
         print(f"Orbitra did not start; the lines above and {STATE / 'api.log'} say why.")
         return 1
     sample = make_repositories(STATE)["node-hello"]
-    print(banner(ports.api, ports.proxy, account, sample), flush=True)
+    print(banner(ports.api, ports.proxy, json.loads(ready), sample), flush=True)
+    if not sandbox.is_there():
+        print(f"  {sandbox.MISSING}\n", flush=True)
     while not stop.wait(0.5):
-        for name, child in children.items():
-            if child.poll() is not None:
-                print(f"The {name} process ended with code {child.returncode}; stopping.")
-                return 1
+        for line in children.revive():
+            print(line, flush=True)
+        if children.is_hopeless:
+            print(f"They end again and again; stopping. {STATE / 'api.log'} may say why.")
+            return 1
     print("\nStopping …", flush=True)
     return 0
-
-
-def _ready(api: subprocess.Popen[str]) -> dict[str, Any] | None:
-    """What the API says once it serves; None when it ended before."""
-    line = api.stdout.readline() if api.stdout else ""
-    return json.loads(line) if line else None
-
-
-def _end(children: dict[str, subprocess.Popen[str]]) -> None:
-    for child in children.values():
-        child.terminate()
-    for child in children.values():
-        try:
-            child.wait(STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            child.kill()
 
 
 if __name__ == "__main__":

@@ -73,19 +73,21 @@ def _serve(options: argparse.Namespace, stop: threading.Event) -> "Gateway":
     mails = _mailbox(options.mail_port)
     import app
     from chalicelib import engines, jobs
+    from chalicelib.deployments import states
     from chalicelib.settings import settings
 
     from . import schedules
-    from .engine import LocalEngine
+    from .engine import Listener, LocalEngine
     from .gateway import Gateway
     from .http_server import HttpServer
     from .mailbox import pages
     from .queue_pump import QueuePump
+    from .restore import restore
     from .resume import resume
 
     engine = LocalEngine(options.socket)
     engines.use(engine)
-    engine.listen(jobs.wake, stop)
+    engine.listen(Listener(jobs.wake, states.note, lambda: _thread(restore)), stop)
     pump = QueuePump(settings().queue_url, app.work)
     resume()
     _thread(pump.run, stop)

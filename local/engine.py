@@ -1,9 +1,10 @@
 """The engine of the local run: asks the supervisor over its Unix socket."""
 
 import json
+import logging
 import threading
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,20 @@ import httpx
 
 from chalicelib.engines.base import Build, EngineUnavailable, LogPage, Progress, Release, Stage
 
+log = logging.getLogger(__name__)
+
 _ANSWER_SECONDS = 60.0  # ending a release takes as long as it is given to end by itself
 _SILENCE_SECONDS = 10.0
 _AGAIN_SECONDS = 0.5
+
+
+@dataclass(frozen=True)
+class Listener:
+    """What is called with the news: a job's id, a release's state, a connection made anew."""
+
+    on_job: Callable[[str], None]
+    on_state: Callable[[str, str, str, str], None]
+    on_connect: Callable[[], None]
 
 
 class LocalEngine:
@@ -72,29 +84,30 @@ class LocalEngine:
         query = f"?tail={tail}" + (f"&since={since}" if since is not None else "")
         return LogPage(**self._call("GET", f"/services/{service_id}/logs{query}"))
 
-    def listen(self, on_job: Callable[[str], None], stop: threading.Event) -> threading.Thread:
-        """Call ``on_job`` with the id of each job that has news, from the thread it answers."""
+    def listen(self, listener: Listener, stop: threading.Event) -> threading.Thread:
+        """Tell the listener what is new, from the thread that is answered."""
         thread = threading.Thread(
-            target=self._listen, args=(on_job, stop), name="engine-events", daemon=True
+            target=self._listen, args=(listener, stop), name="engine-events", daemon=True
         )
         thread.start()
         return thread
 
-    def _listen(self, on_job: Callable[[str], None], stop: threading.Event) -> None:
+    def _listen(self, listener: Listener, stop: threading.Event) -> None:
         while not stop.is_set():
             try:
-                self._follow(on_job, stop)
+                self._follow(listener, stop)
             except (httpx.TransportError, httpx.HTTPStatusError):
                 stop.wait(_AGAIN_SECONDS)
 
-    def _follow(self, on_job: Callable[[str], None], stop: threading.Event) -> None:
+    def _follow(self, listener: Listener, stop: threading.Event) -> None:
         with self._client.stream("GET", "/events", timeout=_SILENCE_SECONDS) as response:
             response.raise_for_status()
+            listener.on_connect()
             for line in response.iter_lines():
                 if stop.is_set():
                     return
                 if line:
-                    on_job(json.loads(line)["job_id"])
+                    _hand_on_safely(listener, json.loads(line))
         stop.wait(_AGAIN_SECONDS)
 
     def _call(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
@@ -106,6 +119,21 @@ class LocalEngine:
             raise EngineUnavailable(response.text)
         response.raise_for_status()
         return response.json() if response.content else None
+
+
+def _hand_on_safely(listener: Listener, news: dict[str, str]) -> None:
+    try:
+        _hand_on(listener, news)
+    except Exception:
+        log.exception("news of the supervisor was lost")
+
+
+def _hand_on(listener: Listener, news: dict[str, str]) -> None:
+    if "job_id" in news:
+        listener.on_job(news["job_id"])
+    else:
+        names = ("tenant", "service_id", "release_id", "state")
+        listener.on_state(*(news[name] for name in names))
 
 
 def _progress(answer: dict[str, Any]) -> Progress:

@@ -136,7 +136,7 @@ def _start(job: Job, tx: Transaction, service: Service) -> Outcome:
     if deployment is None:
         _abandon(job)
         return None
-    progress = rollout.start_release(service, deployment, release_id, job)
+    progress = rollout.start_release(service, deployment, release_id, job.id)
     if progress.stage is Stage.FAILED:
         engines.engine().cancel_release(release_id)
         unlock(tx, service, job, rollout.status_after_failure(service))

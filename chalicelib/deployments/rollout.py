@@ -74,14 +74,17 @@ def wake_waiting(tx: Transaction, service: Service, job: Job) -> None:
         jobs.wake_after(tx, service.waiting_job_id)
 
 
-def start_release(service: Service, deployment: Deployment, release_id: str, job: Job) -> Progress:
+def start_release(
+    service: Service, deployment: Deployment, release_id: str, job_id: str
+) -> Progress:
     """Start a release of a deployment beside what serves now, or say how far it is."""
     configuration = store.configuration(service.tenant, release_id)
     release = Release(
         release_id=release_id,
         deployment_id=deployment.artifact_id,
         service_id=service.id,
-        job_id=job.id,
+        job_id=job_id,
+        tenant=service.tenant,
         port=configuration.port,
         start_command=configuration.start_command,
         pre_deploy_command=configuration.pre_deploy_command,
@@ -148,7 +151,7 @@ def _built(job: Job, deployment: Deployment) -> Progress:
 
 
 def _start(job: Job, tx: Transaction, deployment: Deployment, service: Service) -> Outcome:
-    progress = start_release(service, deployment, deployment.release_id, job)
+    progress = start_release(service, deployment, deployment.release_id, job.id)
     if progress.stage is Stage.FAILED:
         return _fail(job, tx, deployment, service, progress)
     if progress.stage is not Stage.HEALTHY:

@@ -49,7 +49,7 @@ class Release:
 
     ``health_check_path`` must answer 200; without one, it is enough that the port accepts. So many
     ``instances`` share the load; one that ``sleeps`` is stopped while nobody asks for it, and
-    started by the next request.
+    started by the next request. ``tenant`` comes back with the news of what a release does.
     """
 
     release_id: str
@@ -63,6 +63,7 @@ class Release:
     root_directory: str | None = None
     instances: int = 1
     sleeps: bool = False
+    tenant: str = ""
     environment: dict[str, str] = field(default_factory=dict, repr=False)
 
 

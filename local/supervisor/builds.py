@@ -45,6 +45,12 @@ class Builds:
         self._cancelled: set[str] = set()
         self._slots = asyncio.Semaphore(limits.builds_at_once)
 
+    def remember(self) -> None:
+        """Take over the artifacts that an earlier supervisor has made."""
+        for deployment_id, note in self._places.built().items():
+            build = Build(deployment_id, note["service_id"], job_id="", git_url="", branch="")
+            self._all[deployment_id] = _Making(build, Progress(Stage.BUILT, note["commit"]))
+
     def put(self, build: Build) -> Progress:
         """Begin a build at the first call; how far it is, at every call."""
         if build.deployment_id in self._cancelled:
@@ -93,6 +99,8 @@ class Builds:
         try:
             async with self._slots, asyncio.timeout(self._limits.build_seconds):
                 await self._make(making, build, log)
+            note = {"service_id": build.service_id, "commit": making.progress.commit or ""}
+            self._places.note_built(build.deployment_id, note)
             self._move(making, Stage.BUILT)
             await self._tidy(build.service_id)
         except Failure as failure:

@@ -1,5 +1,6 @@
 """Where things lie under the supervisor's state directory."""
 
+import json
 import os
 import shutil
 from dataclasses import dataclass
@@ -36,14 +37,32 @@ class Places:
 
     def remove_artifact(self, deployment_id: str) -> None:
         """Remove what a build made."""
+        self._note(deployment_id).unlink(missing_ok=True)
         remove(self.artifact(deployment_id))
         remove(self.root / "homes" / deployment_id)
 
+    def built(self) -> dict[str, dict[str, str]]:
+        """What was noted of each artifact that is whole, the oldest first."""
+        notes = sorted(
+            _made(self.root / "built").glob("*.json"), key=lambda each: each.stat().st_mtime
+        )
+        found = {each.stem: json.loads(each.read_text()) for each in notes if each.stat().st_size}
+        return {name: note for name, note in found.items() if self.artifact(name).is_dir()}
+
+    def note_built(self, deployment_id: str, note: dict[str, str]) -> None:
+        """Note that an artifact is whole, so that the next supervisor can start it."""
+        self._note(deployment_id).write_text(json.dumps(note))
+
     def clear(self) -> None:
-        """Begin anew: what an earlier run left is of no use without its memory."""
-        for name in ("artifacts", "homes", "logs"):
-            remove(self.root / name)
-            (self.root / name).mkdir(mode=0o700, parents=True)
+        """Remove what no supervisor can use any more: artifacts that are not whole."""
+        whole = self.built()
+        for name in ("artifacts", "homes"):
+            for left in _made(self.root / name).iterdir():
+                if left.name not in whole:
+                    remove(left)
+
+    def _note(self, deployment_id: str) -> Path:
+        return _made(self.root / "built") / f"{deployment_id}.json"
 
 
 def working_directory(tree: Path, root_directory: str | None) -> Path:

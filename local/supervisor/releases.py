@@ -24,11 +24,14 @@ class Releases:
         limits: Limits,
         *,
         announce: Callable[[str], None],
+        report: Callable[[Release, State], None],
         changed: Callable[[], None],
     ) -> None:
         self._places = places
         self._limits = limits
         self._announce = announce
+        self._report = report
+        self._reported: dict[str, State] = {}
         self._changed = changed
         self._all: dict[str, Running] = {}
         self._ends: dict[str, asyncio.Task[None]] = {}
@@ -51,9 +54,16 @@ class Releases:
             self._places,
             self._limits,
             self._log(release.service_id),
-            changed=self._changed,
+            changed=self._note,
             settled=self._announce,
         )
+
+    def _note(self, running: Running) -> None:
+        release = running.release
+        if self._reported.get(release.release_id) is not running.state:
+            self._reported[release.release_id] = running.state
+            self._report(release, running.state)
+        self._changed()
 
     def is_healthy(self, release_id: str) -> bool:
         """Whether a release serves, or sleeps until it is asked."""

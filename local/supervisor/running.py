@@ -43,7 +43,7 @@ class Running:
         limits: Limits,
         log: Log,
         *,
-        changed: Callable[[], None],
+        changed: "Callable[[Running], None]",
         settled: Callable[[str], None],
     ) -> None:
         self.release = release
@@ -100,7 +100,7 @@ class Running:
     async def _leave(self, state: State) -> None:
         self.state = state
         self.ports.clear()
-        self._changed()
+        self._changed(self)
         await asyncio.gather(*(one.stop(self._limits.grace_seconds) for one in self._instances))
         self._life.cancel()
         await asyncio.wait([self._life])
@@ -183,7 +183,7 @@ class Running:
         if self.progress.stage is Stage.STARTING and len(self.ports) == self.release.instances:
             self.progress = Progress(Stage.HEALTHY)
             self._settled(self.release.job_id)
-        self._changed()
+        self._changed(self)
 
     def _part(self, instance: Instance) -> None:
         self._instances.discard(instance)
@@ -191,12 +191,12 @@ class Running:
             self.ports.remove(instance.port)
             if not self.ports and self.state is State.RUNNING:
                 self.state = State.STARTING
-            self._changed()
+            self._changed(self)
 
     def _fail(self, message: str) -> None:
         if self.state in {State.STARTING, State.RUNNING}:
             self._log.say(f"Failed: {message}")
             self.state = State.FAILED
             self.progress = Progress(Stage.FAILED, message=message)
-            self._changed()
+            self._changed(self)
             self._settled(self.release.job_id)

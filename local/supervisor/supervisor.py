@@ -12,6 +12,7 @@ from local.supervisor.git import Git
 from local.supervisor.limits import Limits
 from local.supervisor.places import Places, remove
 from local.supervisor.releases import Releases
+from local.supervisor.running import State
 
 
 class NotServing(Exception):
@@ -25,7 +26,7 @@ class _Route:
 
 
 class Supervisor:
-    """Runs users' code. What an earlier supervisor left is removed, not taken over."""
+    """Runs users' code. What an earlier supervisor had built can be started again."""
 
     def __init__(self, places: Places, limits: Limits, schemes: Sequence[str]) -> None:
         self._places = places
@@ -36,6 +37,7 @@ class Supervisor:
         self._releases = Releases(
             places, limits,
             announce=self._announce,
+            report=self._report,
             changed=self._publish_routes,
         )  # fmt: skip
         self._builds = Builds(
@@ -45,9 +47,10 @@ class Supervisor:
         )  # fmt: skip
 
     def clear(self) -> None:
-        """End and remove what an earlier supervisor left in this state directory."""
+        """End what an earlier supervisor left running; its artifacts are taken over."""
         commands.kill_runs(f"{self._places.root}/")
         self._places.clear()
+        self._builds.remember()
 
     def build(self, build: Build) -> Progress:
         """Begin a build, or say how far it is."""
@@ -127,7 +130,12 @@ class Supervisor:
         return {"ports": ports, "state": state}
 
     def _announce(self, job_id: str) -> None:
-        self.events.publish({"job_id": job_id})
+        if job_id:
+            self.events.publish({"job_id": job_id})
+
+    def _report(self, release: Release, state: State) -> None:
+        told = {"tenant": release.tenant, "service_id": release.service_id}
+        self.events.publish({**told, "release_id": release.release_id, "state": state})
 
     def _publish_routes(self) -> None:
         self.routes.publish(self.hosts())

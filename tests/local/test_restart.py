@@ -23,22 +23,36 @@ from local.demo import CHANGED, account
 from local.gateway import Gateway
 from local.resume import resume
 from tests.client import Queue
+from tests.local.conftest import until
 from tests.local.test_run import Run, repository, start, stop
 
 THREADS = 4
 UNLIMITED = json.dumps({"free": {"hour": None, "ten_minutes": None, "minute": None}})
 
 
-def kill_api(run: Run) -> None:
-    """Kill the API process as the out-of-memory killer would; the launcher stops then."""
-    [api] = [
-        child
-        for child in psutil.Process(run.process.pid).children()
-        if "local.api" in child.cmdline()
-    ]
-    api.send_signal(signal.SIGKILL)
+def kill(run: Run, module: str) -> None:
+    """Kill one of the three processes as the out-of-memory killer would."""
+    children = psutil.Process(run.process.pid).children()
+    [found] = [child for child in children if module in child.cmdline()]
+    found.send_signal(signal.SIGKILL)
+
+
+def kill_all(run: Run) -> None:
+    """Kill the launcher and the three processes at once."""
+    launcher = psutil.Process(run.process.pid)
+    children = launcher.children()
+    for process in [launcher, *children]:
+        process.send_signal(signal.SIGKILL)
     run.process.communicate(timeout=40)
+    psutil.wait_procs(children, timeout=20)
     run.api.close()
+
+
+def answers(run: Run, host: str) -> bool:
+    try:
+        return run.page(host).status_code == 200
+    except httpx.TransportError:
+        return False
 
 
 def create_until_it_dies(run: Run, name: str) -> list[str]:
@@ -62,7 +76,7 @@ def test_every_answered_write_survives_sigkill(tmp_path: Path) -> None:
             names = [f"p{round_}-{number}" for number in range(THREADS)]
             made = [pool.submit(create_until_it_dies, run, name) for name in names]
             time.sleep(random.uniform(0.3, 1.5))
-            kill_api(run)
+            kill_all(run)
         answered += [project for one in made for project in one.result()]
     assert len(answered) > 10
     assert banners[0] == banners[1]
@@ -80,7 +94,7 @@ def test_a_deployment_goes_on_after_a_restart(tmp_path: Path) -> None:
     project = run.api.post("/v1/projects", json={"name": "x"}).json()["id"]
     body = {"git_url": f"file://{place}", "environment": {"GREETING": "a secret"}}
     made = run.api.post(f"/v1/projects/{project}/deployments", json=body).json()
-    kill_api(run)
+    kill_all(run)
     again = start(tmp_path / "state")
     done = again.api.get(f"/v1/deployments/{made['id']}?wait=20").json()
     assert done["status"] in {"live", "failed"}, done
@@ -88,6 +102,59 @@ def test_a_deployment_goes_on_after_a_restart(tmp_path: Path) -> None:
     assert again.api.get(f"/v1/deployments/{next_['id']}?wait=25").json()["status"] == "live"
     again.api.close()
     stop(again.process)
+
+
+def test_what_ran_serves_again_after_all_was_killed(tmp_path: Path) -> None:
+    run = start(tmp_path / "state")
+    git_url = f"file://{repository(tmp_path / 'app')}"
+    assert run.deploy("shop", git_url, environment={"GREETING": "open"})["status"] == "live"
+    assert run.deploy("shut", git_url)["status"] == "live"
+    [shut] = [one for one in services(run) if one["name"] == "shut"]
+    run.api.post(f"/api/web-services/{shut['id']}/stop")
+    until(lambda: service(run, shut["id"])["status"] == "stopped")
+    kill_all(run)
+    again = start(tmp_path / "state")
+    until(lambda: answers(again, "shop"))
+    assert again.page("shop").text == "open"
+    assert again.page("shut").status_code in {404, 503}
+    assert {one["name"]: one["status"] for one in services(again)} == {
+        "shop": "running",
+        "shut": "stopped",
+    }
+    again.api.close()
+    stop(again.process)
+
+
+def services(run: Run) -> list[dict[str, str]]:
+    found: list[dict[str, str]] = run.api.get("/api/web-services").json()["web_services"]
+    return found
+
+
+def service(run: Run, service_id: str) -> dict[str, str]:
+    found: dict[str, str] = run.api.get(f"/api/web-services/{service_id}").json()
+    return found
+
+
+def test_each_process_comes_back_by_itself(tmp_path: Path) -> None:
+    run = start(tmp_path / "state")
+    git_url = f"file://{repository(tmp_path / 'app')}"
+    assert run.deploy("shop", git_url, environment={"GREETING": "open"})["status"] == "live"
+    for module in ("local.proxy", "local.supervisor", "local.api"):
+        kill(run, module)
+        time.sleep(0.6)
+        until(lambda: answers(run, "shop"))
+        until(lambda: is_up(run))
+    assert run.deploy("next", git_url, environment={"GREETING": "too"})["status"] == "live"
+    run.api.close()
+    stop(run.process)
+
+
+def is_up(run: Run) -> bool:
+    try:
+        status: str = run.api.get("/v1/status").json()["status"]
+    except httpx.TransportError:
+        return False
+    return status == "operational"
 
 
 def test_an_unknown_journal_says_what_to_do(tmp_path: Path) -> None:

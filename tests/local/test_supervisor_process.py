@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from chalicelib.engines.base import EngineUnavailable, Stage
-from local.engine import LocalEngine
+from local.engine import Listener, LocalEngine
 from local.supervisor import sandbox
 from tests.local.conftest import BARE, WEB, Supervised, end, processes_of, until
 
@@ -85,8 +85,25 @@ def test_the_next_supervisor_clears_up_after_a_killed_one(mortal: Supervised) ->
     following = Supervised(mortal.state)
     try:
         assert processes_of(str(mortal.state)) == []
-        assert list((mortal.state / "run/artifacts").iterdir()) == []
         assert following.run(WEB)[1].stage is Stage.HEALTHY
+    finally:
+        following.close()
+
+
+def test_the_next_supervisor_starts_what_was_built(mortal: Supervised) -> None:
+    build, _ = mortal.build(mortal.repository(WEB))
+    half = mortal.begin_build(mortal.repository(WEB), build_command="sleep 60")
+    mortal.process.kill()
+    mortal.process.wait()
+    mortal.close()
+    following = Supervised(mortal.state)
+    try:
+        assert following.start(build)[1].stage is Stage.HEALTHY
+        assert [each.name for each in (mortal.state / "run/artifacts").iterdir()] == [
+            build.deployment_id
+        ]
+        assert following.engine.build(build).commit
+        assert "no longer kept" in (following.start(half)[1].message or "")
     finally:
         following.close()
 
@@ -106,7 +123,7 @@ def test_jobs_are_woken_also_after_a_restart(mortal: Supervised) -> None:
     woken: list[str] = []
     stop = threading.Event()
     engine = LocalEngine(mortal.socket)
-    thread = engine.listen(woken.append, stop)
+    thread = engine.listen(Listener(woken.append, lambda *_: None, lambda: None), stop)
     until(lambda: wakes(mortal, woken))
     mortal.close()
     following = Supervised(mortal.state)
