@@ -58,8 +58,7 @@ def start(journal: "Journal | None" = None) -> None:
     _undo.callback(_client.cache_clear)
     _undo.enter_context(mock_aws())
     os.environ |= _make_resources(journal)
-    call_action = BaseResponse.call_action
-    kept = _kept_in(journal, call_action) if journal else call_action
+    kept = _kept(journal, BaseResponse.call_action)
     _undo.enter_context(patch.object(BaseResponse, "call_action", _one_at_a_time(kept)))
 
 
@@ -86,17 +85,18 @@ def _region() -> str:
     return os.environ.get("ORBITRA_REGION", "us-east-1")
 
 
-def _kept_in(journal: "Journal", call_action: CallAction) -> CallAction:
-    """Moto's answers, with all that the journal holds put in place and every write recorded."""
+def _kept(journal: "Journal | None", call_action: CallAction) -> CallAction:
+    """Moto's answers, each write whole or not at all, in the journal too where there is one."""
     from moto.dynamodb.models import dynamodb_backends
     from moto.dynamodb.models.table import Table
 
     from . import durable
 
-    _undo.callback(journal.close)
     _undo.enter_context(patch.object(Table, "__deepcopy__", durable.uncopied, create=True))
-    durable.restore(journal, dynamodb_backends[ACCOUNT][_region()].tables)
-    return durable.journaled(call_action, journal)
+    if journal:
+        _undo.callback(journal.close)
+        durable.restore(journal, dynamodb_backends[ACCOUNT][_region()].tables)
+    return durable.whole(call_action, journal)
 
 
 def _one_at_a_time(call_action: CallAction) -> CallAction:

@@ -52,7 +52,7 @@ def restore_key(journal: Journal, name: str, key: Key, keys: dict[str, Key]) -> 
     keys[key.id] = key
 
 
-def journaled(call_action: Callable[[Any], Any], journal: Journal) -> Callable[[Any], Any]:
+def whole(call_action: Callable[[Any], Any], journal: Journal | None) -> Callable[[Any], Any]:
     """Record what each write leaves before its answer; one that fails leaves what was before."""
 
     @wraps(call_action)
@@ -83,7 +83,9 @@ def uncopied(table: Table, _: dict[int, Any]) -> Table:
     return table
 
 
-def _is_recorded(journal: Journal, images: Images) -> bool:
+def _is_recorded(journal: Journal | None, images: Images) -> bool:
+    if journal is None:
+        return True
     try:
         journal.record(images)
     except sqlite3.Error:
