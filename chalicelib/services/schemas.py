@@ -73,6 +73,24 @@ READ_ONLY = frozenset(
 )
 
 
+NO_IMAGES = "needs an engine that runs images, such as that on AWS; this installation has none"
+
+
+def _from_git(source: str) -> str:
+    if source == "image":
+        raise ValueError(NO_IMAGES)
+    return source
+
+
+def _no_image(given: str | None) -> str | None:
+    if given is not None:
+        raise ValueError(NO_IMAGES)
+    return given
+
+
+NoImage = Annotated[str | None, AfterValidator(_no_image)]
+
+
 class _ServiceFields(Body):
     git_repository_url: GitUrl | None = None
     branch: Branch = "main"
@@ -80,7 +98,9 @@ class _ServiceFields(Body):
     build_command: Command | None = None
     start_command: Command | None = None
     pre_deploy_command: Command | None = None
-    source_type: Literal["git"] = "git"
+    source_type: Annotated[Literal["git", "image"], AfterValidator(_from_git)] = "git"
+    dockerfile_path: NoImage = Field(default=None, exclude=True)
+    image_ref: NoImage = Field(default=None, exclude=True)
     project_type: Literal["web_service"] = "web_service"
     port: Port = 8080
     health_check_path: UrlPath | None = None
