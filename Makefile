@@ -28,6 +28,9 @@ prove: $(READY)  ## The long tests: fuzzing, many rounds, AWS's own DynamoDB (ne
 bench: $(READY)  ## Measure against bare boto3
 	@$(BIN)/python -m benchmarks
 
+bench-local: $(READY)  ## Measure the local run: deployments, the proxy
+	@$(BIN)/python -m benchmarks.local_run
+
 clean-local:  ## Drop what the local run keeps
 	rm -rf .orbitra
 
@@ -37,4 +40,4 @@ $(READY): requirements.txt requirements-dev.txt
 	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	@touch $@
 
-.PHONY: help run test lint lint-api check prove bench clean-local
+.PHONY: help run test lint lint-api check prove bench bench-local clean-local
