@@ -148,8 +148,10 @@ class Builds:
 
     async def _fail(self, making: _Making, build: Build, log: logs.Log, message: str) -> None:
         log.say(f"Failed: {message}")
-        await asyncio.to_thread(self._places.remove_artifact, build.deployment_id)
-        self._move(making, Stage.FAILED, message)
+        try:
+            await asyncio.to_thread(self._places.remove_artifact, build.deployment_id)
+        finally:
+            self._move(making, Stage.FAILED, message)
 
     def _move(self, making: _Making, stage: Stage, message: str | None = None) -> None:
         making.progress = replace(making.progress, stage=stage, message=message)
