@@ -10,7 +10,15 @@ from typing import Any
 
 import httpx
 
-from chalicelib.engines.base import Build, EngineUnavailable, LogPage, Progress, Release, Stage
+from chalicelib.engines.base import (
+    Build,
+    EngineUnavailable,
+    LogPage,
+    Progress,
+    Release,
+    Sample,
+    Stage,
+)
 
 log = logging.getLogger(__name__)
 
@@ -83,6 +91,11 @@ class LocalEngine:
         """The last ``tail`` lines written at or after ``since`` (epoch seconds)."""
         query = f"?tail={tail}" + (f"&since={since}" if since is not None else "")
         return LogPage(**self._call("GET", f"/services/{service_id}/logs{query}"))
+
+    def metrics(self, service_id: str, period_seconds: int) -> list[Sample]:
+        """What a service took in the last ``period_seconds``."""
+        found = self._call("GET", f"/services/{service_id}/metrics?period={period_seconds}")
+        return [Sample(**each) for each in found["samples"]]
 
     def listen(self, listener: Listener, stop: threading.Event) -> threading.Thread:
         """Tell the listener what is new, from the thread that is answered."""

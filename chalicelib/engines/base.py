@@ -12,6 +12,9 @@ from typing import Protocol
 
 from ..errors import ServiceUnavailable
 
+MEMORY_LIMIT_BYTES = 1024**3
+"""What one instance of an app may use; one that uses more is ended."""
+
 
 class Stage(StrEnum):
     """How far a build or a start is."""
@@ -84,6 +87,16 @@ class LogPage:
     container_id: str | None
 
 
+@dataclass(frozen=True)
+class Sample:
+    """What all processes of a service took at a time (epoch seconds); 100 percent is one core."""
+
+    at: int
+    cpu_percent: float
+    memory_bytes: int
+    instances: int
+
+
 class EngineUnavailable(ServiceUnavailable):
     """The engine could not be reached; the same call may be made again. ``reason`` is ours."""
 
@@ -126,3 +139,6 @@ class Engine(Protocol):
 
     def logs(self, service_id: str, tail: int, since: int | None) -> LogPage:
         """The last ``tail`` lines written at or after ``since`` (epoch seconds)."""
+
+    def metrics(self, service_id: str, period_seconds: int) -> list[Sample]:
+        """Samples of the last ``period_seconds``, the oldest first, the last of now; or none."""

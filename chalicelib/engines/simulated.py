@@ -3,11 +3,13 @@
 The branch ``fail-build`` fails its build, ``fail-health`` its health check.
 """
 
+import time
 from collections import defaultdict
 
-from .base import Build, LogPage, Progress, Release, Stage
+from .base import Build, LogPage, Progress, Release, Sample, Stage
 
 BUILD_FAILED = "The build command ended with exit code 1. Read the build log, mend it, push."
+CPU_PERCENT, MEMORY_BYTES = 1.5, 64 * 1024**2
 NEVER_HEALTHY = "The app did not answer its health check. Listen on the port in PORT."
 
 
@@ -19,6 +21,7 @@ class SimulatedEngine:
         self.branches: dict[str, str] = {}
         self.serving: dict[str, str] = {}
         self.started: list[str] = []
+        self.instances: dict[str, int] = {}
         self.environments: dict[str, dict[str, str]] = {}
 
     def check(self) -> None:
@@ -37,6 +40,7 @@ class SimulatedEngine:
         """Starting at the first look, healthy at the second."""
         if self._look(release.release_id) == 1:
             self.started.append(release.release_id)
+            self.instances[release.release_id] = release.instances
             self.environments[release.release_id] = release.environment
             return Progress(Stage.STARTING)
         if self.branches.get(release.deployment_id) == "fail-health":
@@ -74,6 +78,14 @@ class SimulatedEngine:
         """Nothing ran, so nothing was written."""
         del tail, since
         return LogPage("", self.serving.get(service_id))
+
+    def metrics(self, service_id: str, period_seconds: int) -> list[Sample]:
+        """An idle app's load for every instance of what serves; nothing when nothing does."""
+        instances = self.instances.get(self.serving.get(service_id, ""), 0)
+        now, step = int(time.time()), 10 if period_seconds <= 3600 else 60
+        times = range(now - period_seconds + step, now + 1, step)
+        load = (instances * CPU_PERCENT, instances * MEMORY_BYTES, instances)
+        return [Sample(at, *load) for at in times] if instances else []
 
     def _look(self, name: str) -> int:
         self.looks[name] += 1

@@ -7,9 +7,11 @@ import os
 import signal
 import socket
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import fields
 from pathlib import Path
+from threading import Barrier
 
 from aiohttp import web
 
@@ -18,6 +20,8 @@ from local.supervisor.api import make_app
 from local.supervisor.limits import Limits
 from local.supervisor.places import Places
 from local.supervisor.supervisor import Supervisor
+
+_THREADS = 8
 
 
 def main() -> None:
@@ -43,6 +47,7 @@ def _options() -> argparse.Namespace:
 async def _serve(options: argparse.Namespace, limits: Limits) -> None:
     end = asyncio.Event()
     loop = asyncio.get_running_loop()
+    loop.set_default_executor(_threads())
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, end.set)
     on_parent_end(lambda: loop.call_soon_threadsafe(end.set))
@@ -53,6 +58,13 @@ async def _serve(options: argparse.Namespace, limits: Limits) -> None:
         await web.SockSite(runner, listener).start()
         await end.wait()
         await runner.cleanup()
+
+
+def _threads() -> ThreadPoolExecutor:
+    """Threads that are there before a fork bomb leaves no room for new ones."""
+    threads, all_there = ThreadPoolExecutor(_THREADS), Barrier(_THREADS)
+    list(threads.map(lambda _: all_there.wait(), range(_THREADS)))
+    return threads
 
 
 @contextmanager

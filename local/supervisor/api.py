@@ -40,6 +40,10 @@ class _Lines(BaseModel):
     since: int | None = Field(None, ge=0, lt=2**33)
 
 
+class _Period(BaseModel):
+    period: int = Field(3600, ge=1, le=86400)
+
+
 def make_app(supervisor: Supervisor) -> web.Application:
     """The application; it ends all that it started when it is cleaned up."""
     app = web.Application(middlewares=[_errors], client_max_size=4 * 1024 * 1024)
@@ -56,6 +60,7 @@ def make_app(supervisor: Supervisor) -> web.Application:
     app.router.add_post("/services/{id}/retire", _retire)
     app.router.add_delete("/services/{id}", _delete_service)
     app.router.add_get("/services/{id}/logs", _logs)
+    app.router.add_get("/services/{id}/metrics", _metrics)
     app.router.add_get("/events", _events)
     app.router.add_get("/routes", _routes)
     app.router.add_post("/use", _use)
@@ -64,9 +69,11 @@ def make_app(supervisor: Supervisor) -> web.Application:
 
 async def _life(app: web.Application) -> AsyncIterator[None]:
     await asyncio.to_thread(app[_SUPERVISOR].clear)
-    sleeping = asyncio.create_task(app[_SUPERVISOR].put_idle_to_sleep())
+    going_on = app[_SUPERVISOR].put_idle_to_sleep(), app[_SUPERVISOR].watch()
+    tasks = [asyncio.create_task(each) for each in going_on]
     yield
-    sleeping.cancel()
+    for each in tasks:
+        each.cancel()
     await app[_SUPERVISOR].close()
 
 
@@ -142,6 +149,12 @@ async def _logs(request: web.Request) -> web.StreamResponse:
     read = request.app[_SUPERVISOR].logs
     page = await asyncio.to_thread(read, _id(request), asked.tail, asked.since)
     return web.json_response(asdict(page))
+
+
+async def _metrics(request: web.Request) -> web.StreamResponse:
+    period = _Period.model_validate(dict(request.query)).period
+    samples = request.app[_SUPERVISOR].metrics(_id(request), period)
+    return web.json_response({"samples": [asdict(each) for each in samples]})
 
 
 async def _events(request: web.Request) -> web.StreamResponse:

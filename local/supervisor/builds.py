@@ -4,15 +4,17 @@ import asyncio
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from chalicelib.engines.base import Build, Progress, Stage
-from local.supervisor import commands, detection, environment, logs
-from local.supervisor.failures import Failure, explain
+from local.supervisor import commands, detection, disk, environment, logs
+from local.supervisor.failures import Failure
 from local.supervisor.git import Git
 from local.supervisor.languages.folder import Step
 from local.supervisor.limits import Limits
 from local.supervisor.places import Places, working_directory
 from local.supervisor.sandbox import Sandbox
+from local.supervisor.watchdog import Watchdog
 
 _CANCELLED = Progress(Stage.FAILED, message="The deployment was cancelled.")
 
@@ -32,6 +34,7 @@ class Builds:
         places: Places,
         limits: Limits,
         git: Git,
+        watchdog: Watchdog,
         *,
         announce: Callable[[str], None],
         runs: Callable[[str], bool],
@@ -39,6 +42,7 @@ class Builds:
         self._places = places
         self._limits = limits
         self._git = git
+        self._watchdog = watchdog
         self._announce = announce
         self._runs = runs
         self._all: dict[str, _Making] = {}
@@ -98,7 +102,7 @@ class Builds:
         )
         try:
             async with self._slots, asyncio.timeout(self._limits.build_seconds):
-                await self._make(making, build, log)
+                await self._make_within_disk(making, build, log)
             note = {"service_id": build.service_id, "commit": making.progress.commit or ""}
             self._places.note_built(build.deployment_id, note)
             self._move(making, Stage.BUILT)
@@ -113,6 +117,12 @@ class Builds:
             logging.exception("build %s", build.deployment_id)
             message = "The build failed through no fault of the app; deploy it again."
             await self._fail(making, build, log, message)
+
+    async def _make_within_disk(self, making: _Making, build: Build, log: logs.Log) -> None:
+        trees, limit = self._trees(build), self._limits.disk_bytes
+        alarm = disk.check_every(self._limits.disk_seconds, trees, limit)
+        await disk.unless(alarm, self._make(making, build, log))
+        await disk.check(trees, limit)
 
     async def _make(self, making: _Making, build: Build, log: logs.Log) -> None:
         log.say(f'Cloning the branch "{build.branch}"')
@@ -132,19 +142,27 @@ class Builds:
         log.say(f"Built commit {sha}")
 
     async def _take(self, step: Step, build: Build, log: logs.Log) -> None:
-        tree = self._places.artifact(build.deployment_id)
+        tree, home = self._trees(build)
         root = working_directory(tree, build.root_directory)
-        home, caches = self._places.home(build.deployment_id), self._places.caches(build.service_id)
-        status, tail = await commands.run_to_end(
+        command = await commands.spawn(
             ["/bin/sh", "-c", step.command],
             run=str(tree),
             cwd=step.directory or root,
             env=environment.for_build(build, self._places, root),
             write=log.write,
-            sandbox=Sandbox([tree, home, caches]),
+            sandbox=Sandbox([tree, home, self._places.caches(build.service_id)]),
         )
-        if status != 0:
-            raise Failure(explain(f"{step.title} ended with", status, tail))
+        self._watchdog.watch_build(command)
+        try:
+            status = await command.wait()
+        finally:
+            await command.kill()
+        if status != 0 or command.verdict:
+            raise Failure(command.why(f"{step.title} ended with", status))
+
+    def _trees(self, build: Build) -> list[Path]:
+        """Where a build leaves what it makes."""
+        return [self._places.artifact(build.deployment_id), self._places.home(build.deployment_id)]
 
     async def _fail(self, making: _Making, build: Build, log: logs.Log, message: str) -> None:
         log.say(f"Failed: {message}")

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import psutil
 
+from local.supervisor.failures import explain
 from local.supervisor.logs import Lines
 from local.supervisor.sandbox import Sandbox
 
@@ -30,6 +31,7 @@ class Command:
 
     def __init__(self, run: str, process: asyncio.subprocess.Process) -> None:
         self.run = run
+        self.verdict: str | None = None
         self._process = process
         self._output: asyncio.Task[None] | None = None
         self._tail = b""
@@ -43,6 +45,15 @@ class Command:
         """Its living processes; looks at every process of the machine, so call it in a thread."""
         leader = self._process.pid
         return [each for each in psutil.process_iter() if _belongs(each, self.run, leader)]
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the command itself has ended."""
+        return self._process.returncode is not None
+
+    def why(self, what: str, status: int) -> str:
+        """Why it ended: the verdict for which it was killed, or else its status and last words."""
+        return self.verdict or explain(what, status, self.tail)
 
     async def wait(self) -> int:
         """Its exit status, once it has ended and its output was read; negative for a signal."""
@@ -70,6 +81,7 @@ class Command:
 
     async def kill(self) -> None:
         """Kill all of its processes; returns when none is left and their output was read."""
+        self._kill_leader()
         while members := await asyncio.to_thread(self.members):
             _kill(members)
             await asyncio.sleep(0.02)
@@ -77,6 +89,11 @@ class Command:
         if self._output:
             await asyncio.wait([self._output], timeout=_LAST_WORDS_SECONDS)
             self._output.cancel()
+
+    def _kill_leader(self) -> None:
+        """The sandbox takes all that is in it along at once, however fast that forks."""
+        with contextlib.suppress(ProcessLookupError):
+            self._process.kill()
 
     def read_from(self, pipe: int, write: Write) -> None:
         """Begin to hand its output on, line by line, until its last process has closed it."""
@@ -143,7 +160,7 @@ async def run_to_end(
 
 def kill_runs(prefix: str) -> None:
     """Kill every process whose run has a name that begins so, whoever started it."""
-    while members := [each for each in psutil.process_iter() if _run(each).startswith(prefix)]:
+    while members := [each for each in psutil.process_iter() if run_of(each).startswith(prefix)]:
         _kill(members)
         psutil.wait_procs(members, timeout=1)
 
@@ -160,7 +177,7 @@ def _signalled(status: int) -> int:
 
 
 def _belongs(process: psutil.Process, run: str, leader: int) -> bool:
-    if _run(process) == run:
+    if run_of(process) == run:
         return True
     with contextlib.suppress(psutil.Error, OSError):
         same = os.getsid(process.pid) == leader
@@ -168,7 +185,8 @@ def _belongs(process: psutil.Process, run: str, leader: int) -> bool:
     return False
 
 
-def _run(process: psutil.Process) -> str:
+def run_of(process: psutil.Process) -> str:
+    """The run that a process says it belongs to; empty when it says none."""
     with contextlib.suppress(psutil.Error, OSError):
         return process.environ().get(MARK, "")
     return ""

@@ -8,13 +8,14 @@ import time
 
 from chalicelib.engines.base import Release
 from local.supervisor import commands, environment
-from local.supervisor.failures import Failure, explain
+from local.supervisor.failures import Failure
 from local.supervisor.health import HealthCheck
 from local.supervisor.languages.folder import Step
 from local.supervisor.limits import Limits
 from local.supervisor.logs import Log
 from local.supervisor.places import Places, working_directory
 from local.supervisor.sandbox import Sandbox
+from local.supervisor.watchdog import Watchdog
 
 # Below the ports that systems hand out for outgoing connections; two supervisors on one machine
 # shall not reach for the same ones.
@@ -25,9 +26,10 @@ next(itertools.islice(_PORTS, os.getpid() * 97 % 10000, None))
 class Spawner:
     """Runs the commands of one release in its tree."""
 
-    def __init__(self, release: Release, places: Places, log: Log) -> None:
+    def __init__(self, release: Release, places: Places, log: Log, watchdog: Watchdog) -> None:
         self._release = release
         self._places = places
+        self._watchdog = watchdog
         self.tree = places.artifact(release.deployment_id)
         self.root = working_directory(self.tree, release.root_directory)
         self.log = log
@@ -36,14 +38,16 @@ class Spawner:
         """Start a command; what it prints goes to the service's log."""
         self.log.say(step.title)
         home = self._places.home(self._release.deployment_id)
-        return await commands.spawn(
+        command = await commands.spawn(
             ["/bin/sh", "-c", step.command],
-            run=str(self.tree / self._release.release_id),
+            run=str(self.tree / self._release.release_id / str(port)),
             cwd=self.root,
             env=environment.for_run(self._release, self._places, self.root, port),
             write=self.log.write,
             sandbox=Sandbox([self.tree, home], [self._places.caches(self._release.service_id)]),
         )
+        self._watchdog.watch_app(command, self._release.service_id)
+        return command
 
 
 class Instance:
@@ -98,7 +102,7 @@ class Instance:
         await self._command.kill()
 
     def _why(self, status: int) -> Failure:
-        return Failure(explain("The app ended with", status, self._command.tail))
+        return Failure(self._command.why("The app ended with", status))
 
 
 def _is_free(port: int) -> bool:

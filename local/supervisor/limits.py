@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from chalicelib.engines.base import MEMORY_LIMIT_BYTES
+
 
 @dataclass(frozen=True)
 class Limits:
@@ -18,4 +20,10 @@ class Limits:
     builds_at_once: int = 4
     artifacts_kept: int = 5
     build_logs_kept: int = 20
+    memory_bytes: int = MEMORY_LIMIT_BYTES
+    build_memory_bytes: int = 2 * 1024**3
+    processes: int = 512
+    watch_seconds: float = 1.0
+    disk_bytes: int = 4 * 1024**3
+    disk_seconds: float = 10.0
     log_bytes: int = 5 * 1024 * 1024

@@ -9,6 +9,7 @@ from local.supervisor.limits import Limits
 from local.supervisor.logs import Log
 from local.supervisor.places import Places
 from local.supervisor.running import STOPPED, Running, State
+from local.supervisor.watchdog import Watchdog
 
 _NOT_BUILT = Progress(
     Stage.FAILED, message="The build of this deployment is no longer kept; deploy it again."
@@ -22,6 +23,7 @@ class Releases:
         self,
         places: Places,
         limits: Limits,
+        watchdog: Watchdog,
         *,
         announce: Callable[[str], None],
         report: Callable[[Release, State], None],
@@ -29,6 +31,7 @@ class Releases:
     ) -> None:
         self._places = places
         self._limits = limits
+        self._watchdog = watchdog
         self._announce = announce
         self._report = report
         self._reported: dict[str, State] = {}
@@ -54,6 +57,7 @@ class Releases:
             self._places,
             self._limits,
             self._log(release.service_id),
+            self._watchdog,
             changed=self._note,
             settled=self._announce,
         )
@@ -69,6 +73,12 @@ class Releases:
         """Whether a release serves, or sleeps until it is asked."""
         found = self._all.get(release_id)
         return found is not None and found.progress.stage is Stage.HEALTHY
+
+    def healthy(self, service_id: str) -> int:
+        """How many instances of a service answer their health checks."""
+        return sum(
+            len(each.ports) for each in self._all.values() if each.release.service_id == service_id
+        )
 
     def where(self, release_id: str | None) -> tuple[list[int], State]:
         """The ports on which a release serves, and what it does."""

@@ -7,12 +7,13 @@ from enum import StrEnum
 
 from chalicelib.engines.base import Progress, Release, Stage
 from local.supervisor import detection
-from local.supervisor.failures import Failure, explain
+from local.supervisor.failures import Failure
 from local.supervisor.instance import Instance, Spawner
 from local.supervisor.languages.folder import Step
 from local.supervisor.limits import Limits
 from local.supervisor.logs import Log
 from local.supervisor.places import Places
+from local.supervisor.watchdog import Watchdog
 
 SETTLED_SECONDS = 60
 LONGEST_PAUSE_SECONDS = 60
@@ -42,6 +43,7 @@ class Running:
         places: Places,
         limits: Limits,
         log: Log,
+        watchdog: Watchdog,
         *,
         changed: "Callable[[Running], None]",
         settled: Callable[[str], None],
@@ -53,6 +55,7 @@ class Running:
         self._places = places
         self._limits = limits
         self._log = log
+        self._watchdog = watchdog
         self._changed = changed
         self._settled = settled
         self._instances: set[Instance] = set()
@@ -115,7 +118,7 @@ class Running:
             self._fail("The start failed through no fault of the app; deploy it again.")
 
     async def _serve(self, *, again: bool) -> None:
-        spawner = Spawner(self.release, self._places, self._log)
+        spawner = Spawner(self.release, self._places, self._log, self._watchdog)
         start = detection.start_step(spawner.root, self.release.start_command, spawner.tree)
         if self.release.pre_deploy_command and not again:
             await self._prepare(spawner, self.release.pre_deploy_command)
@@ -142,8 +145,8 @@ class Running:
             raise Failure(message) from None
         finally:
             await command.kill()
-        if status != 0:
-            raise Failure(explain("The pre-deploy command ended with", status, command.tail))
+        if status != 0 or command.verdict:
+            raise Failure(command.why("The pre-deploy command ended with", status))
 
     async def _keep(self, spawner: Spawner, start: Step) -> None:
         """Keep one instance serving. Raises ``Failure`` when it is of no use to try again."""

@@ -1,18 +1,22 @@
 """What the supervisor knows and does: builds, releases, and which host leads where."""
 
 import asyncio
+import time
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from chalicelib.engines.base import Build, LogPage, Progress, Release
+from chalicelib.engines.base import Build, LogPage, Progress, Release, Sample
 from local.supervisor import commands, logs
 from local.supervisor.builds import Builds
+from local.supervisor.census import Usage
 from local.supervisor.feed import Feed
 from local.supervisor.git import Git
 from local.supervisor.limits import Limits
+from local.supervisor.metrics import Metrics
 from local.supervisor.places import Places, remove
 from local.supervisor.releases import Releases
 from local.supervisor.running import State
+from local.supervisor.watchdog import Watchdog
 
 
 class NotServing(Exception):
@@ -34,17 +38,19 @@ class Supervisor:
         self._routes: dict[str, _Route] = {}
         self.events = Feed()
         self.routes = Feed()
+        self._watchdog = Watchdog(limits, note=self._note)
         self._releases = Releases(
-            places, limits,
+            places, limits, self._watchdog,
             announce=self._announce,
             report=self._report,
             changed=self._publish_routes,
         )  # fmt: skip
         self._builds = Builds(
-            places, limits, Git(places, schemes),
+            places, limits, Git(places, schemes), self._watchdog,
             announce=self._announce,
             runs=self._releases.runs,
         )  # fmt: skip
+        self._metrics = Metrics(self._releases.healthy)
 
     def clear(self) -> None:
         """End what an earlier supervisor left running; its artifacts are taken over."""
@@ -95,6 +101,7 @@ class Supervisor:
             self._publish_routes()
         await self._releases.end(self._releases.of(service_id))
         await self._builds.remove(service_id)
+        self._metrics.forget(service_id)
         logs.remove(self._places.service_log(service_id))
         await asyncio.to_thread(remove, self._places.caches(service_id))
 
@@ -103,6 +110,10 @@ class Supervisor:
         route = self._routes.get(service_id)
         text = logs.read_tail(self._places.service_log(service_id), tail, since)
         return LogPage(text, route.release_id if route else None)
+
+    def metrics(self, service_id: str, seconds: int) -> list[Sample]:
+        """What a service took in the last ``seconds``; the last sample is of now."""
+        return self._metrics.of(service_id, seconds, time.time())
 
     def hosts(self) -> dict[str, object]:
         """Where each host leads: {"hosts": {host: {"ports": [int], "state": str}}}."""
@@ -120,6 +131,10 @@ class Supervisor:
             await asyncio.sleep(self._limits.idle_seconds / 10)
             await self._releases.put_idle_to_sleep()
 
+    async def watch(self) -> None:
+        """Hold the users' commands to their limits for ever."""
+        await self._watchdog.run()
+
     async def close(self) -> None:
         """End every process of every user."""
         await asyncio.gather(self._releases.end(self._releases.of()), self._builds.close())
@@ -128,6 +143,9 @@ class Supervisor:
     def _where(self, route: _Route) -> dict[str, object]:
         ports, state = self._releases.where(route.release_id)
         return {"ports": ports, "state": state}
+
+    def _note(self, usages: dict[str, Usage]) -> None:
+        self._metrics.note(usages, time.time())
 
     def _announce(self, job_id: str) -> None:
         if job_id:
