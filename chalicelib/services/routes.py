@@ -3,6 +3,7 @@
 from typing import Annotated
 
 from .. import clock
+from ..engines.base import MEMORY_LIMIT_BYTES, Sample
 from ..http.call import Call
 from ..http.pages import Listing, Page
 from ..http.routes import FromPath
@@ -10,11 +11,24 @@ from ..http.surfaces import public
 from ..security.egress import redact
 from . import service as services
 from . import store
-from .schemas import LogQuery, Logs, ServiceAnswer, ServiceChange, ServiceCreate, ServiceFilter
+from .schemas import (
+    PERIODS,
+    LogQuery,
+    Logs,
+    Metrics,
+    MetricsHistory,
+    MetricsPoint,
+    MetricsQuery,
+    ServiceAnswer,
+    ServiceChange,
+    ServiceCreate,
+    ServiceFilter,
+)
 
 ServiceInPath = Annotated[store.Service, FromPath("web_service_id", "svc", services.get)]
 
 PATH = "/web-services/{web_service_id}"
+LATEST_SECONDS = 60
 NEW = {
     "name": "backend-api",
     "git_repository_url": "https://github.com/user/repo",
@@ -63,6 +77,37 @@ def get_web_service_logs(call: Call, service: ServiceInPath, query: LogQuery) ->
     del call
     found = services.logs(service, query)
     return Logs(logs=found.text, container_id=found.container_id, timestamp=clock.now_ms())
+
+
+@public.get(PATH + "/metrics", scope="read")
+def get_web_service_metrics(call: Call, service: ServiceInPath) -> Metrics:
+    """Read what the service's processes take now; zeros when it does not run."""
+    del call
+    samples = services.metrics(service, LATEST_SECONDS)
+    latest = samples[-1] if samples else Sample(clock.now(), 0.0, 0, 0)
+    return Metrics(
+        **_point(latest).model_dump(),
+        memory_limit_bytes=MEMORY_LIMIT_BYTES * max(latest.instances, 1),
+    )
+
+
+@public.get(PATH + "/metrics/history", scope="read")
+def get_web_service_metrics_history(
+    call: Call, service: ServiceInPath, query: MetricsQuery
+) -> MetricsHistory:
+    """Read what the service's processes took over a period."""
+    del call
+    samples = services.metrics(service, PERIODS[query.period])
+    return MetricsHistory(period=query.period, points=[_point(each) for each in samples])
+
+
+def _point(sample: Sample) -> MetricsPoint:
+    return MetricsPoint(
+        timestamp=sample.at * 1000,
+        cpu_percent=sample.cpu_percent,
+        memory_bytes=sample.memory_bytes,
+        instances=sample.instances,
+    )
 
 
 def answer(service: store.Service) -> ServiceAnswer:

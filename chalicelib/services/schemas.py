@@ -189,6 +189,42 @@ class Logs(Answer):
     timestamp: Time
 
 
+PERIODS = {"15m": 900, "1h": 3600, "6h": 21_600, "24h": 86_400}
+Period = Literal["15m", "1h", "6h", "24h"]
+
+
+class MetricsQuery(Query):
+    """How far back: a point every ten seconds up to an hour, every minute beyond."""
+
+    period: Period = "1h"
+
+
+class Metrics(Answer):
+    """What all instances take together, and may take; 100 percent is one core."""
+
+    cpu_percent: float
+    memory_bytes: int
+    memory_limit_bytes: int
+    instances: int
+    timestamp: Time
+
+
+class MetricsPoint(Answer):
+    """What all instances took at a time; ``instances`` counts the healthy ones."""
+
+    timestamp: Time
+    cpu_percent: float
+    memory_bytes: int
+    instances: int
+
+
+class MetricsHistory(Answer):
+    """The points of a period, the oldest first."""
+
+    period: Period
+    points: list[MetricsPoint]
+
+
 class ServiceFilter(Query):
     """Which web services: all of the workspace, or one project's."""
 

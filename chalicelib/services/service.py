@@ -6,7 +6,7 @@ from typing import Any
 from slugify import slugify
 
 from .. import engines, ids, jobs
-from ..engines.base import LogPage
+from ..engines.base import LogPage, Sample
 from ..errors import Conflict, InvalidRequest, NotFound
 from ..http.call import Call
 from ..http.pages import Page
@@ -118,6 +118,11 @@ def must_stay(service: Service) -> None:
 def logs(service: Service, query: LogQuery) -> LogPage:
     """What the service's processes wrote."""
     return engines.engine().logs(service.id, query.tail, query.since)
+
+
+def metrics(service: Service, seconds: int) -> list[Sample]:
+    """What the service's processes took in the last ``seconds``, the oldest first."""
+    return engines.engine().metrics(service.id, seconds)
 
 
 def _project(call: Call, body: ServiceCreate) -> Project:
