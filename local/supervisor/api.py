@@ -3,7 +3,8 @@
 import asyncio
 import json
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from contextlib import aclosing
 from dataclasses import asdict
 from typing import TypeVar
 
@@ -40,6 +41,11 @@ class _Lines(BaseModel):
     since: int | None = Field(None, ge=0, lt=2**33)
 
 
+class _From(BaseModel):
+    tail: int | None = Field(None, ge=0)
+    since: int | None = Field(None, ge=0, lt=2**33)
+
+
 def make_app(supervisor: Supervisor) -> web.Application:
     """The application; it ends all that it started when it is cleaned up."""
     app = web.Application(middlewares=[_errors], client_max_size=4 * 1024 * 1024)
@@ -56,6 +62,8 @@ def make_app(supervisor: Supervisor) -> web.Application:
     app.router.add_post("/services/{id}/retire", _retire)
     app.router.add_delete("/services/{id}", _delete_service)
     app.router.add_get("/services/{id}/logs", _logs)
+    app.router.add_get("/builds/{id}/log/follow", _follow_build)
+    app.router.add_get("/services/{id}/logs/follow", _follow_service)
     app.router.add_get("/events", _events)
     app.router.add_get("/routes", _routes)
     app.router.add_post("/use", _use)
@@ -142,6 +150,26 @@ async def _logs(request: web.Request) -> web.StreamResponse:
     read = request.app[_SUPERVISOR].logs
     page = await asyncio.to_thread(read, _id(request), asked.tail, asked.since)
     return web.json_response(asdict(page))
+
+
+async def _follow_build(request: web.Request) -> web.StreamResponse:
+    return await _relay(request, request.app[_SUPERVISOR].follow_build(_id(request)))
+
+
+async def _follow_service(request: web.Request) -> web.StreamResponse:
+    asked = _From.model_validate(dict(request.query))
+    follow = request.app[_SUPERVISOR].follow_service
+    return await _relay(request, follow(_id(request), asked.tail, asked.since))
+
+
+async def _relay(request: web.Request, chunks: AsyncGenerator[bytes]) -> web.StreamResponse:
+    """Plain lines as they come; the reader's pace is the pace of the reading."""
+    response = web.StreamResponse(headers={"Content-Type": "text/plain; charset=utf-8"})
+    await response.prepare(request)
+    async with aclosing(chunks):
+        async for chunk in chunks:
+            await response.write(chunk)
+    return response
 
 
 async def _events(request: web.Request) -> web.StreamResponse:

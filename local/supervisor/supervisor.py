@@ -1,13 +1,14 @@
 """What the supervisor knows and does: builds, releases, and which host leads where."""
 
 import asyncio
-from collections.abc import Collection, Sequence
+from collections.abc import AsyncGenerator, Collection, Sequence
 from dataclasses import dataclass
 
 from chalicelib.engines.base import Build, LogPage, Progress, Release
 from local.supervisor import commands, logs
 from local.supervisor.builds import Builds
 from local.supervisor.feed import Feed
+from local.supervisor.following import follow
 from local.supervisor.git import Git
 from local.supervisor.limits import Limits
 from local.supervisor.places import Places, remove
@@ -103,6 +104,17 @@ class Supervisor:
         route = self._routes.get(service_id)
         text = logs.read_tail(self._places.service_log(service_id), tail, since)
         return LogPage(text, route.release_id if route else None)
+
+    def follow_service(
+        self, service_id: str, tail: int | None, since: int | None
+    ) -> AsyncGenerator[bytes]:
+        """The last lines of a service's processes and all that come, until it is removed."""
+        return follow(self._places.service_log(service_id), tail, since, lambda: False)
+
+    def follow_build(self, deployment_id: str) -> AsyncGenerator[bytes]:
+        """The log of a build from its beginning until the build is over."""
+        path = self._places.build_log(deployment_id)
+        return follow(path, None, None, lambda: self._builds.is_over(deployment_id))
 
     def hosts(self) -> dict[str, object]:
         """Where each host leads: {"hosts": {host: {"ports": [int], "state": str}}}."""

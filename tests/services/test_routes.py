@@ -184,3 +184,10 @@ def test_services_of_one_project(ada: Client) -> None:
     listed = ada.get(f"/api/web-services?project_id={other}").json()
     assert [one["id"] for one in listed["web_services"]] == mine[::-1]
     assert listed["total"] == 2
+
+
+def test_logs_are_not_followed_without_a_front_that_streams(ada: Client) -> None:
+    reply = ada.get(f"/api/web-services/{new(ada)['id']}/logs?follow=true")
+    assert reply.status == 400
+    detail = "follow: this installation cannot stream; ask again with since=…"
+    assert reply.json()["detail"] == detail
