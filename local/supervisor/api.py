@@ -34,6 +34,7 @@ class _Retirement(BaseModel):
 
 class _Use(BaseModel):
     hosts: set[str]
+    visits: dict[str, list[str]] = Field(default_factory=dict)
 
 
 class _Lines(BaseModel):
@@ -182,7 +183,8 @@ async def _routes(request: web.Request) -> web.StreamResponse:
 
 
 async def _use(request: web.Request) -> web.StreamResponse:
-    request.app[_SUPERVISOR].use(_Use.model_validate(await request.json()).hosts)
+    use = _Use.model_validate(await request.json())
+    request.app[_SUPERVISOR].use(use.hosts, use.visits)
     return web.Response(status=204)
 
 

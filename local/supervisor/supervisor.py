@@ -1,7 +1,7 @@
 """What the supervisor knows and does: builds, releases, and which host leads where."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Collection, Sequence
+from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from chalicelib.engines.base import Build, LogPage, Progress, Release
@@ -120,11 +120,13 @@ class Supervisor:
         """Where each host leads: {"hosts": {host: {"ports": [int], "state": str}}}."""
         return {"hosts": {route.host: self._where(route) for route in self._routes.values()}}
 
-    def use(self, hosts: Collection[str]) -> None:
-        """Note that these hosts were asked; what sleeps wakes up."""
-        for route in self._routes.values():
+    def use(self, hosts: Collection[str], visits: Mapping[str, Sequence[str]]) -> None:
+        """Note that these hosts were asked and what was answered; what sleeps wakes up."""
+        for service_id, route in self._routes.items():
             if route.host in hosts:
                 self._releases.use(route.release_id)
+            if lines := visits.get(route.host):
+                self._releases.log(service_id).say("\n".join(lines))
 
     async def put_idle_to_sleep(self) -> None:
         """Look for ever for services that nobody has asked for a while."""
