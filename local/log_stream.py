@@ -12,7 +12,7 @@ from multidict import CIMultiDict
 
 from chalicelib.http.streaming import Following
 
-HEARTBEAT_SECONDS = 15.0
+HEARTBEAT_SECONDS = 13.0  # at most 15: the supervisor says every 2 that nothing is new
 LOOK_SECONDS = 1.0
 _SILENCE_SECONDS = 10.0
 _PATHS = {"service": "/services/{id}/logs/follow", "build": "/builds/{id}/log/follow"}
