@@ -8,6 +8,9 @@ help:  ## Say what can be made
 run: $(READY)  ## Set up, then run the whole platform on this machine
 	@$(BIN)/python -m local
 
+status: $(READY)  ## Show what runs here; WATCH=1 shows it anew every second
+	@$(BIN)/python -m local.status $(if $(WATCH),--watch)
+
 test: $(READY)  ## Run all tests, two at a time
 	@$(BIN)/python -m pytest -n 2 --dist loadfile
 
@@ -40,4 +43,4 @@ $(READY): requirements.txt requirements-dev.txt
 	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	@touch $@
 
-.PHONY: help run test lint lint-api check prove bench bench-local clean-local
+.PHONY: help run status test lint lint-api check prove bench bench-local clean-local

@@ -10,25 +10,14 @@ import signal
 import socket
 import sys
 import threading
-from dataclasses import dataclass
-from pathlib import Path
 
 from .banner import banner
 from .children import Children
+from .place import STATE, Ports
 from .samples import make_repositories
 from .supervisor import sandbox
 
-STATE = Path(os.environ.get("ORBITRA_STATE", ".orbitra")).resolve()
 MAIL_PORT = 1025
-
-
-@dataclass
-class Ports:
-    """Where the API, the proxy and the mailbox listen; 0 is any free port."""
-
-    api: int
-    proxy: int
-    mail: int
 
 
 def main() -> int:
@@ -103,6 +92,7 @@ def _serve(children: Children, ports: Ports, stop: threading.Event) -> int:
     if not ready:
         print(f"Orbitra did not start; the lines above and {STATE / 'api.log'} say why.")
         return 1
+    ports.write()
     sample = make_repositories(STATE)["node-hello"]
     print(banner(ports.api, ports.proxy, json.loads(ready), sample), flush=True)
     if not sandbox.is_there():

@@ -80,6 +80,7 @@ def _serve(options: argparse.Namespace, stop: threading.Event) -> "Gateway":
     from .engine import Listener, LocalEngine
     from .gateway import Gateway
     from .http_server import HttpServer
+    from .log_stream import LogStreams
     from .mailbox import pages
     from .queue_pump import QueuePump
     from .restore import restore
@@ -93,7 +94,8 @@ def _serve(options: argparse.Namespace, stop: threading.Event) -> "Gateway":
     _thread(pump.run, stop)
     _thread(schedules.run, app.sweep_jobs, SWEEP_SECONDS, stop)
     gateway = Gateway(app.app)
-    HttpServer(gateway, options.host, options.port, pages.routes(mails)).start()
+    streams = LogStreams(options.socket)
+    HttpServer(gateway, options.host, options.port, pages.routes(mails), streams).start()
     return gateway
 
 

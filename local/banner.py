@@ -12,6 +12,11 @@ TEXT = """
 
   Deploy a sample and look at it; paste these lines into another terminal:
 
+{lines}
+  Then open http://hello.localhost:{proxy} in a browser. Ctrl-C here stops everything.
+"""
+
+LINES = """\
 export ORBITRA=http://localhost:{api} KEY={key}
 call() {{ curl -sS -H "Authorization: Bearer $KEY" -H 'Content-Type: application/json' "$@"; }}
 PROJECT=$(call $ORBITRA/v1/projects -d '{{"name":"hello"}}' | grep -o 'prj_[a-z0-9]*' | head -1)
@@ -20,11 +25,15 @@ DEPLOYMENT=$(call $ORBITRA/v1/projects/$PROJECT/deployments \\
   | grep -o 'dep_[a-z0-9]*' | head -1)
 call "$ORBITRA/v1/deployments/$DEPLOYMENT?wait=25"; echo
 curl -sS http://hello.localhost:{proxy}/; echo
-
-  Then open http://hello.localhost:{proxy} in a browser. Ctrl-C here stops everything.
 """
 
 
 def banner(api: int, proxy: int, account: dict[str, str], sample: str) -> str:
     """The text, with the ports, the demo account and the sample's URL in it."""
-    return TEXT.format(api=api, proxy=proxy, sample=sample, **account)
+    lines = paste(api, proxy, account["key"], sample)
+    return TEXT.format(api=api, proxy=proxy, lines=lines, **account)
+
+
+def paste(api: int, proxy: int, key: str, sample: str) -> str:
+    """Lines for a shell that deploy the sample and ask it."""
+    return LINES.format(api=api, proxy=proxy, key=key, sample=sample)

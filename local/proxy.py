@@ -19,6 +19,7 @@ from yarl import URL
 from local.lifeline import on_parent_end
 from local.proxy_pages import page
 from local.proxy_routes import Routes
+from local.visits import Visits
 
 _HOP_BY_HOP = {
     "connection",
@@ -47,8 +48,9 @@ _Socket = web.WebSocketResponse | ClientWebSocketResponse
 class Proxy:
     """Hands requests on to the instances of the app that the request's host leads to."""
 
-    def __init__(self, routes: Routes) -> None:
+    def __init__(self, routes: Routes, visits: Visits) -> None:
         self._routes = routes
+        self._visits = visits
         # A request with a body cannot be sent twice, so it never goes over a connection that the
         # app may just be closing.
         self._pooled = _session(force_close=False)
@@ -64,8 +66,10 @@ class Proxy:
         name = _name(request.host)
         if self._routes.state(name) is None:
             return page(request, "unknown", request.host.rsplit(":", 1)[0])
-        with self._routes.asking(name):
-            return await self._answer(request, name)
+        with self._routes.asking(name), self._visits.noting(name, request) as visit:
+            answer = await self._answer(request, name)
+            visit.status = answer.status
+            return answer
 
     async def _answer(self, request: web.BaseRequest, name: str) -> web.StreamResponse:
         """The answer of one instance, of another when the first is just gone."""
@@ -244,8 +248,9 @@ async def _serve(options: argparse.Namespace) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, end.set)
     on_parent_end(lambda: loop.call_soon_threadsafe(end.set))
-    routes = Routes(options.socket)
-    proxy = Proxy(routes)
+    visits = Visits()
+    routes = Routes(options.socket, visits)
+    proxy = Proxy(routes, visits)
     duties = [asyncio.create_task(duty) for duty in (routes.follow(), routes.report())]
     server = web.Server(
         proxy.answer,

@@ -10,6 +10,8 @@ from typing import Any
 
 import aiohttp
 
+from local.visits import Visits
+
 _SILENCE_SECONDS = 10
 _AGAIN_SECONDS = 0.5
 _REPORT_SECONDS = 1.0
@@ -21,7 +23,8 @@ _ON_THE_WAY = {"starting", "sleeping"}
 class Routes:
     """The present routes; requests wait only for what is starting or asleep."""
 
-    def __init__(self, socket: Path) -> None:
+    def __init__(self, socket: Path, visits: Visits) -> None:
+        self._visits = visits
         self._supervisor = aiohttp.ClientSession(
             "http://supervisor",
             connector=aiohttp.UnixConnector(str(socket)),
@@ -46,12 +49,13 @@ class Routes:
             await asyncio.sleep(_AGAIN_SECONDS)
 
     async def report(self) -> None:
-        """Tell the supervisor every second, for ever, what was asked for."""
+        """Tell the supervisor every second, for ever, what was asked for and answered."""
         while True:
             await asyncio.sleep(_REPORT_SECONDS)
-            if hosts := {*self._lately, *(+self._asked)}:
+            hosts, visits = {*self._lately, *(+self._asked)}, self._visits.take()
+            if hosts or visits:
                 self._lately.clear()
-                await self._tell(hosts)
+                await self._tell(hosts, visits)
 
     def state(self, host: str) -> str | None:
         """What the host's service does; None when there is no such host."""
@@ -98,9 +102,10 @@ class Routes:
             await self._tell({host})
         await asyncio.wait_for(news.wait(), seconds)
 
-    async def _tell(self, hosts: set[str]) -> None:
+    async def _tell(self, hosts: set[str], visits: Mapping[str, list[str]] | None = None) -> None:
+        use = {"hosts": sorted(hosts), "visits": visits or {}}
         with contextlib.suppress(aiohttp.ClientError, OSError, TimeoutError):
-            async with self._supervisor.post("/use", json={"hosts": sorted(hosts)}):
+            async with self._supervisor.post("/use", json=use):
                 pass
 
     async def _read(self) -> None:

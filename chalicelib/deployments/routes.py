@@ -11,7 +11,14 @@ from ..projects.routes import ProjectInPath
 from ..services.routes import PATH, ServiceInPath, answer
 from ..services.schemas import Logs, ServiceAnswer
 from . import power, service, waiting
-from .schemas import PlatformDeployment, ProjectDeploy, PublicDeployment, ServiceDeploy, WaitQuery
+from .schemas import (
+    BuildLogQuery,
+    PlatformDeployment,
+    ProjectDeploy,
+    PublicDeployment,
+    ServiceDeploy,
+    WaitQuery,
+)
 from .store import Deployment
 
 DeploymentInPath = Annotated[Deployment, FromPath("deployment_id", "dep", service.get)]
@@ -51,9 +58,15 @@ def get_deployment(
 
 
 @platform.get("/deployments/{deployment_id}/logs", scope="read")
-def get_deployment_logs(call: Call, deployment: DeploymentInPath) -> Logs:
-    """Read what the build wrote."""
+def get_deployment_logs(call: Call, deployment: DeploymentInPath, query: BuildLogQuery) -> Logs:
+    """Read what the build wrote.
+
+    With ``follow=true`` the answer is a stream of server-sent events, a line each; ``event: end``
+    says how the deployment ended.
+    """
     del call
+    if query.follow:
+        service.follow_build(deployment)
     log = service.build_log(deployment)
     return Logs(logs=log, container_id=deployment.release_id, timestamp=clock.now_ms())
 

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Self
 from pydantic import Field, TypeAdapter, field_validator
 
 from ..http.schemas import Answer, Body, DeploymentId, ProjectId, Query, ServiceId, Time
-from ..services.schemas import Branch, GitUrl
+from ..services.schemas import Branch, Follow, GitUrl
 from ..variables.schemas import Key, Value
 from .store import Deployment
 
@@ -57,6 +57,12 @@ class WaitQuery(Query):
     """How many seconds to wait for the deployment to end."""
 
     wait: Annotated[int, Field(ge=0, le=25)] = 0
+
+
+class BuildLogQuery(Query):
+    """Whether to go on with every line that the build writes."""
+
+    follow: Follow = False
 
 
 class _Deployment(Answer):

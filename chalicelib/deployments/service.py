@@ -1,11 +1,13 @@
 """The rules of deployments: what is asked for. What follows is done by the roll-out."""
 
+from collections.abc import Callable
 from typing import Any
 
 from .. import clock, engines, ids, jobs
 from ..errors import Conflict, InvalidRequest, NotFound
 from ..http.call import Call
 from ..http.pages import Page
+from ..http.streaming import Following, hand_over
 from ..projects import service as projects
 from ..projects.store import Project
 from ..security.egress import redact
@@ -98,6 +100,21 @@ def page(call: Call, service_id: str | None, page: Page) -> tuple[list[Deploymen
 def build_log(deployment: Deployment) -> str:
     """What the build of a deployment wrote."""
     return engines.engine().build_log(deployment.artifact_id)
+
+
+def follow_build(deployment: Deployment) -> None:
+    """Let a front that streams go on with the log until the deployment is over."""
+    hand_over(Following("build", deployment.artifact_id, _end(deployment)))
+
+
+def _end(deployment: Deployment) -> Callable[[], str | None]:
+    def ended() -> str | None:
+        found = Deployment.of(deployment.tenant, deployment.id)
+        if found is None:
+            return "deleted"
+        return found.status if found.status in TERMINAL else None
+
+    return ended
 
 
 def _deploy_first(

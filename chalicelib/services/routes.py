@@ -73,7 +73,11 @@ def delete_web_service(call: Call, service: ServiceInPath) -> None:
 
 @public.get(PATH + "/logs", scope="read")
 def get_web_service_logs(call: Call, service: ServiceInPath, query: LogQuery) -> Logs:
-    """Read what the service's processes wrote."""
+    """Read what the service's processes wrote.
+
+    With ``follow=true`` the answer is a stream of server-sent events, a line each; ``event: end``
+    says that the service was deleted.
+    """
     del call
     found = services.logs(service, query)
     return Logs(logs=found.text, container_id=found.container_id, timestamp=clock.now_ms())

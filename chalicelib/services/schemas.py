@@ -174,11 +174,24 @@ class ServiceAnswer(Answer):
     updated_at: Time
 
 
+Follow = Annotated[
+    bool,
+    Field(
+        description="Stream what there is and every new line as server-sent events; an"
+        " installation that cannot answers 400"
+    ),
+]
+
+
 class LogQuery(Query):
-    """Which log lines: the last ``tail``, written at or after ``since`` (epoch seconds)."""
+    """Which log lines: the last ``tail``, written at or after ``since`` (epoch seconds).
+
+    With ``follow``, every line that is written after them too, as server-sent events.
+    """
 
     tail: Annotated[int, Field(ge=1, le=10_000)] = 100
     since: Annotated[int, Field(ge=0, le=99_999_999_999)] | None = None
+    follow: Follow = False
 
 
 class Logs(Answer):

@@ -1,6 +1,7 @@
 """The rules of web services."""
 
 import secrets
+from collections.abc import Callable
 from typing import Any
 
 from slugify import slugify
@@ -10,6 +11,7 @@ from ..engines.base import LogPage, Sample
 from ..errors import Conflict, InvalidRequest, NotFound
 from ..http.call import Call
 from ..http.pages import Page
+from ..http.streaming import Following, hand_over
 from ..projects import service as projects
 from ..projects.store import Project
 from ..security.egress import redact
@@ -116,13 +118,19 @@ def must_stay(service: Service) -> None:
 
 
 def logs(service: Service, query: LogQuery) -> LogPage:
-    """What the service's processes wrote."""
+    """What the service's processes wrote; a front that streams goes on from there."""
+    if query.follow:
+        hand_over(Following("service", service.id, _removal(service), query.tail, query.since))
     return engines.engine().logs(service.id, query.tail, query.since)
 
 
 def metrics(service: Service, seconds: int) -> list[Sample]:
     """What the service's processes took in the last ``seconds``, the oldest first."""
     return engines.engine().metrics(service.id, seconds)
+
+
+def _removal(service: Service) -> Callable[[], str | None]:
+    return lambda: None if find(service.tenant, service.id) else "deleted"
 
 
 def _project(call: Call, body: ServiceCreate) -> Project:

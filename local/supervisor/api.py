@@ -3,7 +3,8 @@
 import asyncio
 import json
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from contextlib import aclosing
 from dataclasses import asdict
 from typing import TypeVar
 
@@ -33,6 +34,7 @@ class _Retirement(BaseModel):
 
 class _Use(BaseModel):
     hosts: set[str]
+    visits: dict[str, list[str]] = Field(default_factory=dict)
 
 
 class _Lines(BaseModel):
@@ -42,6 +44,11 @@ class _Lines(BaseModel):
 
 class _Period(BaseModel):
     period: int = Field(3600, ge=1, le=86400)
+
+
+class _From(BaseModel):
+    tail: int | None = Field(None, ge=0)
+    since: int | None = Field(None, ge=0, lt=2**33)
 
 
 def make_app(supervisor: Supervisor) -> web.Application:
@@ -61,6 +68,8 @@ def make_app(supervisor: Supervisor) -> web.Application:
     app.router.add_delete("/services/{id}", _delete_service)
     app.router.add_get("/services/{id}/logs", _logs)
     app.router.add_get("/services/{id}/metrics", _metrics)
+    app.router.add_get("/builds/{id}/log/follow", _follow_build)
+    app.router.add_get("/services/{id}/logs/follow", _follow_service)
     app.router.add_get("/events", _events)
     app.router.add_get("/routes", _routes)
     app.router.add_post("/use", _use)
@@ -157,6 +166,26 @@ async def _metrics(request: web.Request) -> web.StreamResponse:
     return web.json_response({"samples": [asdict(each) for each in samples]})
 
 
+async def _follow_build(request: web.Request) -> web.StreamResponse:
+    return await _relay(request, request.app[_SUPERVISOR].follow_build(_id(request)))
+
+
+async def _follow_service(request: web.Request) -> web.StreamResponse:
+    asked = _From.model_validate(dict(request.query))
+    follow = request.app[_SUPERVISOR].follow_service
+    return await _relay(request, follow(_id(request), asked.tail, asked.since))
+
+
+async def _relay(request: web.Request, chunks: AsyncGenerator[bytes]) -> web.StreamResponse:
+    """Plain lines as they come; the reader's pace is the pace of the reading."""
+    response = web.StreamResponse(headers={"Content-Type": "text/plain; charset=utf-8"})
+    await response.prepare(request)
+    async with aclosing(chunks):
+        async for chunk in chunks:
+            await response.write(chunk)
+    return response
+
+
 async def _events(request: web.Request) -> web.StreamResponse:
     return await _stream(request, request.app[_SUPERVISOR].events)
 
@@ -167,7 +196,8 @@ async def _routes(request: web.Request) -> web.StreamResponse:
 
 
 async def _use(request: web.Request) -> web.StreamResponse:
-    request.app[_SUPERVISOR].use(_Use.model_validate(await request.json()).hosts)
+    use = _Use.model_validate(await request.json())
+    request.app[_SUPERVISOR].use(use.hosts, use.visits)
     return web.Response(status=204)
 
 

@@ -70,6 +70,12 @@ class Builds:
         making = None if deployment_id in self._cancelled else self._all.get(deployment_id)
         return making is not None and making.progress.stage is Stage.BUILT
 
+    def is_over(self, deployment_id: str) -> bool:
+        """Whether a build that was asked for has ended."""
+        making = self._all.get(deployment_id)
+        ended = making is not None and making.progress.stage in {Stage.BUILT, Stage.FAILED}
+        return ended or deployment_id in self._cancelled
+
     async def cancel(self, deployment_id: str) -> None:
         """End a build and remove its artifact; a request that comes late begins no other."""
         self._cancelled.add(deployment_id)

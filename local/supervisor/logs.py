@@ -60,7 +60,7 @@ class Log:
 
     def _turn(self) -> None:
         if self._turns:
-            self.path.replace(_older(self.path))
+            self.path.replace(older(self.path))
             return
         self._full = True
         self.say(f"The log is cut here: it holds {self._size // 1024} KiB. The build goes on.")
@@ -93,18 +93,25 @@ def read(path: Path) -> str:
 
 def read_tail(path: Path, tail: int, since: int | None) -> str:
     """The last ``tail`` lines written at or after ``since`` (epoch seconds)."""
-    lines = (read(_older(path)) + read(path)).split("\n")[:-1]
+    return last_lines(read(older(path)) + read(path), tail, since)
+
+
+def last_lines(text: str, tail: int | None, since: int | None) -> str:
+    """The last ``tail`` lines of a log's text, or all, written at or after ``since``."""
+    lines = text.split("\n")[:-1]
     if since is not None:
         first = datetime.fromtimestamp(since, UTC).strftime(_STAMP)
         lines = [line for line in lines if line >= first]
-    return "".join(f"{line}\n" for line in lines[-tail:]) if tail > 0 else ""
+    skipped = 0 if tail is None else max(0, len(lines) - tail)
+    return "".join(f"{line}\n" for line in lines[skipped:])
 
 
 def remove(path: Path) -> None:
     """Remove a log with its older part."""
     path.unlink(missing_ok=True)
-    _older(path).unlink(missing_ok=True)
+    older(path).unlink(missing_ok=True)
 
 
-def _older(path: Path) -> Path:
+def older(path: Path) -> Path:
+    """Where the part of a log lies that was turned over."""
     return path.with_suffix(".older.log")

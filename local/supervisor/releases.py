@@ -56,7 +56,7 @@ class Releases:
             release,
             self._places,
             self._limits,
-            self._log(release.service_id),
+            self.log(release.service_id),
             self._watchdog,
             changed=self._note,
             settled=self._announce,
@@ -134,6 +134,7 @@ class Releases:
             await asyncio.sleep(after)
             await running.stop()
 
-    def _log(self, service_id: str) -> Log:
+    def log(self, service_id: str) -> Log:
+        """The log of a service's processes."""
         path = self._places.service_log(service_id)
         return self._logs.setdefault(service_id, Log(path, self._limits.log_bytes, turns=True))

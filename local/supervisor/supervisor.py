@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from chalicelib.engines.base import Build, LogPage, Progress, Release, Sample
@@ -10,6 +10,7 @@ from local.supervisor import commands, logs
 from local.supervisor.builds import Builds
 from local.supervisor.census import Usage
 from local.supervisor.feed import Feed
+from local.supervisor.following import follow
 from local.supervisor.git import Git
 from local.supervisor.limits import Limits
 from local.supervisor.metrics import Metrics
@@ -115,15 +116,28 @@ class Supervisor:
         """What a service took in the last ``seconds``; the last sample is of now."""
         return self._metrics.of(service_id, seconds, time.time())
 
+    def follow_service(
+        self, service_id: str, tail: int | None, since: int | None
+    ) -> AsyncGenerator[bytes]:
+        """The last lines of a service's processes and all that come, until it is removed."""
+        return follow(self._places.service_log(service_id), tail, since, lambda: False)
+
+    def follow_build(self, deployment_id: str) -> AsyncGenerator[bytes]:
+        """The log of a build from its beginning until the build is over."""
+        path = self._places.build_log(deployment_id)
+        return follow(path, None, None, lambda: self._builds.is_over(deployment_id))
+
     def hosts(self) -> dict[str, object]:
         """Where each host leads: {"hosts": {host: {"ports": [int], "state": str}}}."""
         return {"hosts": {route.host: self._where(route) for route in self._routes.values()}}
 
-    def use(self, hosts: Collection[str]) -> None:
-        """Note that these hosts were asked; what sleeps wakes up."""
-        for route in self._routes.values():
+    def use(self, hosts: Collection[str], visits: Mapping[str, Sequence[str]]) -> None:
+        """Note that these hosts were asked and what was answered; what sleeps wakes up."""
+        for service_id, route in self._routes.items():
             if route.host in hosts:
                 self._releases.use(route.release_id)
+            if lines := visits.get(route.host):
+                self._releases.log(service_id).say("\n".join(lines))
 
     async def put_idle_to_sleep(self) -> None:
         """Look for ever for services that nobody has asked for a while."""

@@ -198,3 +198,10 @@ def test_images_need_an_engine_that_runs_them(ada: Client, sent: dict[str, str])
     service = ada.post("/api/web-services", {"name": "x"}).json()["id"]
     assert ada.patch(f"/api/web-services/{service}", sent).status == 400
     assert ada.patch(f"/api/web-services/{service}", dict.fromkeys(sent)).status in {200, 400}
+
+
+def test_logs_are_not_followed_without_a_front_that_streams(ada: Client) -> None:
+    reply = ada.get(f"/api/web-services/{new(ada)['id']}/logs?follow=true")
+    assert reply.status == 400
+    detail = "follow: this installation cannot stream; ask again with since=…"
+    assert reply.json()["detail"] == detail
