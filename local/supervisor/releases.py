@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from chalicelib.engines.base import Progress, Release, Stage
 from local.supervisor.limits import Limits
 from local.supervisor.logs import Log
+from local.supervisor.networks import Networks
 from local.supervisor.places import Places
 from local.supervisor.running import STOPPED, Running, State
 
@@ -21,6 +22,7 @@ class Releases:
     def __init__(
         self,
         places: Places,
+        networks: Networks,
         limits: Limits,
         *,
         announce: Callable[[str], None],
@@ -28,6 +30,7 @@ class Releases:
         changed: Callable[[], None],
     ) -> None:
         self._places = places
+        self._networks = networks
         self._limits = limits
         self._announce = announce
         self._report = report
@@ -52,6 +55,7 @@ class Releases:
         return Running(
             release,
             self._places,
+            self._networks,
             self._limits,
             self._log(release.service_id),
             changed=self._note,

@@ -14,6 +14,8 @@ from functools import cache
 from pathlib import Path
 
 from local import static_server
+from local.supervisor import network
+from local.supervisor.network import Network
 
 MISSING = (
     "There is no sandbox on this machine: what is deployed runs as you and sees what you see. Run "
@@ -36,15 +38,17 @@ _SETTINGS = (
 _TOOLS = ("python3", "node", "npm", "npx", "corepack", "yarn", "pnpm", "uv", "poetry", "go")
 _FILES = ("npm_config_userconfig", "PIP_CONFIG_FILE", "SSL_CERT_FILE", "NODE_EXTRA_CA_CERTS")
 _NAMESPACES = ("--unshare-user", "--unshare-pid", "--unshare-ipc", "--unshare-uts")
+_PROBE = ("bwrap", *_NAMESPACES, "--ro-bind", "/", "/", "--proc", "/proc")
 _PROCESSES, _FILE_BYTES = 512, 4 * 1024**3
 
 
 @dataclass(frozen=True)
 class Sandbox:
-    """What a command may write, and what it may read besides the system."""
+    """What a command may write, what it may read besides the system, and its network."""
 
     writable: Sequence[Path] = ()
     readable: Sequence[Path] = ()
+    network: Network | None = None
 
     def around(self, arguments: Sequence[str], env: Mapping[str, str], cwd: Path) -> list[str]:
         """The arguments that run these in the sandbox; the same where there is none."""
@@ -54,6 +58,7 @@ class Sandbox:
             path.mkdir(mode=0o700, parents=True, exist_ok=True)
         return [
             *("bwrap", *_NAMESPACES, "--die-with-parent", "--hostname", "app"),
+            *(self.network.options if self.network else ()),
             *("--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", "--tmpfs", "/var/tmp"),  # noqa: S108
             *_bound("--ro-bind-try", [*_readable(env), *self.readable]),
             *_bound("--bind", self.writable),
@@ -66,8 +71,13 @@ def is_there() -> bool:
     """Whether bubblewrap works on this machine: found out by running it."""
     if not shutil.which("bwrap"):
         return False
-    probe = ["bwrap", *_NAMESPACES, "--ro-bind", "/", "/", "--proc", "/proc", "true"]
-    return subprocess.run(probe, check=False, capture_output=True).returncode == 0
+    return subprocess.run([*_PROBE, "true"], check=False, capture_output=True).returncode == 0
+
+
+@cache
+def has_networks() -> bool:
+    """Whether sandboxes can have networks of their own on this machine."""
+    return is_there() and network.works(_PROBE)
 
 
 def _readable(env: Mapping[str, str]) -> list[str]:

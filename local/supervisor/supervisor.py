@@ -10,6 +10,7 @@ from local.supervisor.builds import Builds
 from local.supervisor.feed import Feed
 from local.supervisor.git import Git
 from local.supervisor.limits import Limits
+from local.supervisor.networks import Networks
 from local.supervisor.places import Places, remove
 from local.supervisor.releases import Releases
 from local.supervisor.running import State
@@ -28,14 +29,17 @@ class _Route:
 class Supervisor:
     """Runs users' code. What an earlier supervisor had built can be started again."""
 
-    def __init__(self, places: Places, limits: Limits, schemes: Sequence[str]) -> None:
+    def __init__(
+        self, places: Places, networks: Networks, limits: Limits, schemes: Sequence[str]
+    ) -> None:
         self._places = places
+        self._networks = networks
         self._limits = limits
         self._routes: dict[str, _Route] = {}
         self.events = Feed()
         self.routes = Feed()
         self._releases = Releases(
-            places, limits,
+            places, networks, limits,
             announce=self._announce,
             report=self._report,
             changed=self._publish_routes,
@@ -50,6 +54,7 @@ class Supervisor:
         """End what an earlier supervisor left running; its artifacts are taken over."""
         commands.kill_runs(f"{self._places.root}/")
         self._places.clear()
+        self._networks.clear()
         self._builds.remember()
 
     def build(self, build: Build) -> Progress:
