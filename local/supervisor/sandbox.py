@@ -1,7 +1,7 @@
 """The sandbox of users' commands: bubblewrap, which shows them their own tree and the system.
 
 What they run sees no file of the operator's and none of another service's, no process but its own,
-and may have so many processes and files. See https://github.com/containers/bubblewrap.
+and may have so many processes and files. What serves has a network of its own besides. See https://github.com/containers/bubblewrap.
 """
 
 import os
@@ -20,6 +20,10 @@ from local.supervisor.network import Network
 MISSING = (
     "There is no sandbox on this machine: what is deployed runs as you and sees what you see. Run "
     "only code you trust, or install bubblewrap (apt install bubblewrap) and start again."
+)
+SHARED = (
+    "Sandboxes have no network of their own on this machine: what is deployed reaches whatever you "
+    "reach from here, also what listens on 127.0.0.1 only."
 )
 _SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/opt", "/nix/store")
 _SETTINGS = (
