@@ -97,6 +97,8 @@ def _serve(children: Children, ports: Ports, stop: threading.Event) -> int:
     print(banner(ports.api, ports.proxy, json.loads(ready), sample), flush=True)
     if not sandbox.is_there():
         print(f"  {sandbox.MISSING}\n", flush=True)
+    elif not sandbox.has_networks():
+        print(f"  {sandbox.SHARED}\n", flush=True)
     while not stop.wait(0.5):
         for line in children.revive():
             print(line, flush=True)

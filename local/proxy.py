@@ -16,6 +16,7 @@ from aiohttp import ClientWebSocketResponse, web
 from multidict import CIMultiDict, CIMultiDictProxy
 from yarl import URL
 
+from local.doors import Doors
 from local.lifeline import on_parent_end
 from local.proxy_pages import page
 from local.proxy_routes import Routes
@@ -48,13 +49,13 @@ _Socket = web.WebSocketResponse | ClientWebSocketResponse
 class Proxy:
     """Hands requests on to the instances of the app that the request's host leads to."""
 
-    def __init__(self, routes: Routes, visits: Visits) -> None:
+    def __init__(self, routes: Routes, visits: Visits, doors: Doors) -> None:
         self._routes = routes
         self._visits = visits
         # A request with a body cannot be sent twice, so it never goes over a connection that the
         # app may just be closing.
-        self._pooled = _session(force_close=False)
-        self._fresh = _session(force_close=True)
+        self._pooled = _session(doors.connector())
+        self._fresh = _session(doors.connector(force_close=True))
 
     async def close(self) -> None:
         """Close the connections to the apps."""
@@ -230,9 +231,9 @@ def _without(
     )
 
 
-def _session(*, force_close: bool) -> aiohttp.ClientSession:
+def _session(connector: aiohttp.TCPConnector) -> aiohttp.ClientSession:
     return aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(limit=0, force_close=force_close),
+        connector=connector,
         timeout=aiohttp.ClientTimeout(total=None, sock_connect=10),
         cookie_jar=aiohttp.DummyCookieJar(),
         skip_auto_headers=["User-Agent", "Accept", "Accept-Encoding", "Content-Type"],
@@ -250,7 +251,7 @@ async def _serve(options: argparse.Namespace) -> None:
     on_parent_end(lambda: loop.call_soon_threadsafe(end.set))
     visits = Visits()
     routes = Routes(options.socket, visits)
-    proxy = Proxy(routes, visits)
+    proxy = Proxy(routes, visits, Doors(options.socket.resolve()))
     duties = [asyncio.create_task(duty) for duty in (routes.follow(), routes.report())]
     server = web.Server(
         proxy.answer,

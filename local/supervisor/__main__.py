@@ -15,9 +15,11 @@ from threading import Barrier
 
 from aiohttp import web
 
+from local.doors import Doors
 from local.lifeline import on_parent_end
 from local.supervisor.api import make_app
 from local.supervisor.limits import Limits
+from local.supervisor.networks import Networks, targets
 from local.supervisor.places import Places
 from local.supervisor.supervisor import Supervisor
 
@@ -38,6 +40,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--socket", type=Path, required=True)
     parser.add_argument("--state", type=lambda text: Path(text).resolve(), required=True)
     parser.add_argument("--git-schemes", type=lambda text: text.split(","), default=["https"])
+    parser.add_argument("--allow-targets", type=targets, default=(), metavar="HOST:PORT,…")
     for each in fields(Limits):
         name = "--" + each.name.replace("_", "-")
         parser.add_argument(name, type=type(each.default), default=each.default)
@@ -51,7 +54,8 @@ async def _serve(options: argparse.Namespace, limits: Limits) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, end.set)
     on_parent_end(lambda: loop.call_soon_threadsafe(end.set))
-    supervisor = Supervisor(Places(options.state), limits, options.git_schemes)
+    networks = Networks(Doors(options.socket.resolve()), options.allow_targets)
+    supervisor = Supervisor(Places(options.state), networks, limits, options.git_schemes)
     runner = web.AppRunner(make_app(supervisor), access_log=None, shutdown_timeout=1)
     await runner.setup()
     with _listening(options.socket) as listener:

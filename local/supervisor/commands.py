@@ -14,6 +14,7 @@ import psutil
 
 from local.supervisor.failures import explain
 from local.supervisor.logs import Lines
+from local.supervisor.network import Network
 from local.supervisor.sandbox import Sandbox
 
 # Every process of a run carries its name in this variable: one that leaves its process group or
@@ -29,10 +30,13 @@ Write = Callable[[bytes], bool]
 class Command:
     """A spawned command and all of its processes."""
 
-    def __init__(self, run: str, process: asyncio.subprocess.Process) -> None:
+    def __init__(
+        self, run: str, process: asyncio.subprocess.Process, network: Network | None
+    ) -> None:
         self.run = run
         self.verdict: str | None = None
         self._process = process
+        self._network = network
         self._output: asyncio.Task[None] | None = None
         self._tail = b""
 
@@ -89,6 +93,8 @@ class Command:
         if self._output:
             await asyncio.wait([self._output], timeout=_LAST_WORDS_SECONDS)
             self._output.cancel()
+        if self._network:
+            await self._network.close()
 
     def _kill_leader(self) -> None:
         """The sandbox takes all that is in it along at once, however fast that forks."""
@@ -121,6 +127,7 @@ async def spawn(
 ) -> Command:
     """Start a command in a session of its own; ``write`` gets the lines it prints."""
     ours, theirs = os.pipe()
+    network = sandbox.network if sandbox else None
     try:
         process = await asyncio.create_subprocess_exec(
             *(sandbox.around(arguments, env, cwd) if sandbox else arguments),
@@ -129,6 +136,7 @@ async def spawn(
             stdin=asyncio.subprocess.DEVNULL,
             stdout=theirs,
             stderr=theirs,
+            pass_fds=network.inherited if network else (),
             start_new_session=True,
         )
     except BaseException:
@@ -136,9 +144,21 @@ async def spawn(
         raise
     finally:
         os.close(theirs)
-    command = Command(run, process)
+        if network:
+            network.leave_inherited()
+    command = Command(run, process, network)
     command.read_from(ours, write)
+    if network:
+        await _connected(command, network)
     return command
+
+
+async def _connected(command: Command, network: Network) -> None:
+    try:
+        await network.connect()
+    except BaseException:
+        await command.kill()
+        raise
 
 
 async def run_to_end(

@@ -59,15 +59,29 @@ def for_build(build: Build, places: Places, root: Path) -> dict[str, str]:
     return _with_paths({**mine, **build.environment}, tree, root)
 
 
-def for_run(release: Release, places: Places, root: Path, port: int) -> dict[str, str]:
-    """The environment of a release's processes."""
+def for_run(
+    release: Release, places: Places, root: Path, port: int, *, way_out: str | None = None
+) -> dict[str, str]:
+    """The environment of a release's processes; ``way_out`` is the HTTP proxy that they need."""
     mine = {**_base(places.home(release.deployment_id)), "NODE_ENV": "production"}
+    if way_out:
+        mine = {**_without_proxies(mine), **_proxied(way_out)}
     tree = places.artifact(release.deployment_id)
     return _with_paths({**mine, **release.environment, "PORT": str(port)}, tree, root)
 
 
 def _base(home: Path) -> dict[str, str]:
     return {**operator(), "HOME": str(home), "PYTHONUNBUFFERED": "1"}
+
+
+def _without_proxies(env: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in env.items() if name.upper() not in _PROXIES}
+
+
+def _proxied(way_out: str) -> dict[str, str]:
+    named = ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy")
+    local = dict.fromkeys(("NO_PROXY", "no_proxy"), "localhost,127.0.0.1")
+    return {**dict.fromkeys(named, way_out), **local, "NODE_USE_ENV_PROXY": "1"}
 
 
 def _registries() -> dict[str, str]:

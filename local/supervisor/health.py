@@ -1,12 +1,12 @@
 """Finds out whether a started app serves on its port, and if not, why."""
 
 import asyncio
-from collections.abc import Iterable
 
 import aiohttp
-import psutil
 
+from local.doors import Doors
 from local.supervisor.commands import Command
+from local.supervisor.listening import listeners
 
 _REACHABLE = ("127.0.0.1", "0.0.0.0", "::")  # noqa: S104 - where others listen, not we
 _EVERY_SECONDS = 0.1
@@ -15,22 +15,24 @@ _EVERY_SECONDS = 0.1
 class HealthCheck:
     """Watches a command until it serves, and remembers what it saw in case it never does."""
 
-    def __init__(self, command: Command, port: int, path: str | None) -> None:
+    def __init__(self, command: Command, port: int, path: str | None, doors: Doors) -> None:
         self._command = command
         self._port = port
         self._path = path
+        self._doors = doors
         self._listening: set[tuple[str, int]] = set()
         self._answer = "nothing"
 
     async def passes(self) -> None:
         """Return once the port is the command's own and the path, if any, answers 200."""
         timeout = aiohttp.ClientTimeout(total=5)
-        async with aiohttp.ClientSession(timeout=timeout) as session:
+        connector = self._doors.connector()
+        async with aiohttp.ClientSession(timeout=timeout, connector=connector) as session:
             while not await self._serves(session):
                 await asyncio.sleep(_EVERY_SECONDS)
 
     async def _serves(self, session: aiohttp.ClientSession) -> bool:
-        if not await _accepts(self._port):
+        if not await self._doors.accepts(self._port):
             return False
         members = await asyncio.to_thread(self._command.members)
         self._listening = listeners(members)
@@ -62,25 +64,3 @@ class HealthCheck:
         if others := sorted({port for _, port in self._listening}):
             return f"The app listens on {', '.join(map(str, others))}; {asked}."
         return f"The app did not listen on a port {waited}; {asked}."
-
-
-def listeners(members: Iterable[psutil.Process]) -> set[tuple[str, int]]:
-    """The addresses and ports that these processes listen on."""
-    found = set()
-    for process in members:
-        try:
-            connections = process.net_connections("tcp")
-        except psutil.Error:
-            continue
-        found |= {(c.laddr.ip, c.laddr.port) for c in connections if c.status == psutil.CONN_LISTEN}
-    return found
-
-
-async def _accepts(port: int) -> bool:
-    try:
-        async with asyncio.timeout(2):
-            _, writer = await asyncio.open_connection("127.0.0.1", port)
-    except (OSError, TimeoutError):
-        return False
-    writer.close()
-    return True

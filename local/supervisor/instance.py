@@ -7,12 +7,14 @@ import socket
 import time
 
 from chalicelib.engines.base import Release
+from local.doors import Doors
 from local.supervisor import commands, environment
 from local.supervisor.failures import Failure
 from local.supervisor.health import HealthCheck
 from local.supervisor.languages.folder import Step
 from local.supervisor.limits import Limits
 from local.supervisor.logs import Log
+from local.supervisor.networks import Networks
 from local.supervisor.places import Places, working_directory
 from local.supervisor.sandbox import Sandbox
 from local.supervisor.watchdog import Watchdog
@@ -26,10 +28,18 @@ next(itertools.islice(_PORTS, os.getpid() * 97 % 10000, None))
 class Spawner:
     """Runs the commands of one release in its tree."""
 
-    def __init__(self, release: Release, places: Places, log: Log, watchdog: Watchdog) -> None:
+    def __init__(
+        self,
+        release: Release,
+        places: Places,
+        networks: Networks,
+        log: Log,
+        watchdog: Watchdog,
+    ) -> None:
         self._release = release
         self._places = places
         self._watchdog = watchdog
+        self.networks = networks
         self.tree = places.artifact(release.deployment_id)
         self.root = working_directory(self.tree, release.root_directory)
         self.log = log
@@ -42,9 +52,15 @@ class Spawner:
             ["/bin/sh", "-c", step.command],
             run=str(self.tree / self._release.release_id / str(port)),
             cwd=self.root,
-            env=environment.for_run(self._release, self._places, self.root, port),
+            env=environment.for_run(
+                self._release, self._places, self.root, port, way_out=self.networks.way_out
+            ),
             write=self.log.write,
-            sandbox=Sandbox([self.tree, home], [self._places.caches(self._release.service_id)]),
+            sandbox=Sandbox(
+                [self.tree, home],
+                [self._places.caches(self._release.service_id)],
+                self.networks.make(port),
+            ),
         )
         self._watchdog.watch_app(command, self._release.service_id)
         return command
@@ -53,8 +69,9 @@ class Spawner:
 class Instance:
     """A process that serves on a port of its own."""
 
-    def __init__(self, command: commands.Command, port: int) -> None:
+    def __init__(self, command: commands.Command, port: int, doors: Doors) -> None:
         self.port = port
+        self._doors = doors
         self._command = command
         self._began = time.monotonic()
 
@@ -62,7 +79,7 @@ class Instance:
     async def start(cls, spawner: Spawner, step: Step) -> "Instance":
         """Start the command on a free port."""
         port = next(filter(_is_free, _PORTS))
-        return cls(await spawner.spawn(step, port), port)
+        return cls(await spawner.spawn(step, port), port, spawner.networks.doors)
 
     @property
     def seconds(self) -> float:
@@ -71,7 +88,7 @@ class Instance:
 
     async def until_healthy(self, path: str | None, limits: Limits) -> None:
         """Return once it serves. Raises ``Failure`` when it ended or took too long."""
-        check = HealthCheck(self._command, self.port, path)
+        check = HealthCheck(self._command, self.port, path, self._doors)
         serving = asyncio.create_task(check.passes())
         ending = asyncio.create_task(self._command.wait())
         try:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from chalicelib.engines.base import Progress, Release, Stage
 from local.supervisor.limits import Limits
 from local.supervisor.logs import Log
+from local.supervisor.networks import Networks
 from local.supervisor.places import Places
 from local.supervisor.running import STOPPED, Running, State
 from local.supervisor.watchdog import Watchdog
@@ -22,6 +23,7 @@ class Releases:
     def __init__(
         self,
         places: Places,
+        networks: Networks,
         limits: Limits,
         watchdog: Watchdog,
         *,
@@ -30,6 +32,7 @@ class Releases:
         changed: Callable[[], None],
     ) -> None:
         self._places = places
+        self._networks = networks
         self._limits = limits
         self._watchdog = watchdog
         self._announce = announce
@@ -55,9 +58,10 @@ class Releases:
         return Running(
             release,
             self._places,
+            self._networks,
             self._limits,
             self.log(release.service_id),
-            self._watchdog,
+            watchdog=self._watchdog,
             changed=self._note,
             settled=self._announce,
         )

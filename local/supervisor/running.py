@@ -12,6 +12,7 @@ from local.supervisor.instance import Instance, Spawner
 from local.supervisor.languages.folder import Step
 from local.supervisor.limits import Limits
 from local.supervisor.logs import Log
+from local.supervisor.networks import Networks
 from local.supervisor.places import Places
 from local.supervisor.watchdog import Watchdog
 
@@ -41,10 +42,11 @@ class Running:
         self,
         release: Release,
         places: Places,
+        networks: Networks,
         limits: Limits,
         log: Log,
-        watchdog: Watchdog,
         *,
+        watchdog: Watchdog,
         changed: "Callable[[Running], None]",
         settled: Callable[[str], None],
     ) -> None:
@@ -53,6 +55,7 @@ class Running:
         self.state = State.STARTING
         self.ports: list[int] = []
         self._places = places
+        self._networks = networks
         self._limits = limits
         self._log = log
         self._watchdog = watchdog
@@ -118,7 +121,7 @@ class Running:
             self._fail("The start failed through no fault of the app; deploy it again.")
 
     async def _serve(self, *, again: bool) -> None:
-        spawner = Spawner(self.release, self._places, self._log, self._watchdog)
+        spawner = Spawner(self.release, self._places, self._networks, self._log, self._watchdog)
         start = detection.start_step(spawner.root, self.release.start_command, spawner.tree)
         if self.release.pre_deploy_command and not again:
             await self._prepare(spawner, self.release.pre_deploy_command)

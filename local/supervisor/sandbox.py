@@ -1,7 +1,7 @@
 """The sandbox of users' commands: bubblewrap, which shows them their own tree and the system.
 
 What they run sees no file of the operator's and none of another service's, no process but its own,
-and may have so many processes and files. See https://github.com/containers/bubblewrap.
+and may have so many processes and files. What serves has a network of its own besides. See https://github.com/containers/bubblewrap.
 """
 
 import os
@@ -14,10 +14,16 @@ from functools import cache
 from pathlib import Path
 
 from local import static_server
+from local.supervisor import network
+from local.supervisor.network import Network
 
 MISSING = (
     "There is no sandbox on this machine: what is deployed runs as you and sees what you see. Run "
     "only code you trust, or install bubblewrap (apt install bubblewrap) and start again."
+)
+SHARED = (
+    "Sandboxes have no network of their own on this machine: what is deployed reaches whatever you "
+    "reach from here, also what listens on 127.0.0.1 only."
 )
 _SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/opt", "/nix/store")
 _SETTINGS = (
@@ -36,16 +42,18 @@ _SETTINGS = (
 _TOOLS = ("python3", "node", "npm", "npx", "corepack", "yarn", "pnpm", "uv", "poetry", "go")
 _FILES = ("npm_config_userconfig", "PIP_CONFIG_FILE", "SSL_CERT_FILE", "NODE_EXTRA_CA_CERTS")
 _NAMESPACES = ("--unshare-user", "--unshare-pid", "--unshare-ipc", "--unshare-uts")
+_PROBE = ("bwrap", *_NAMESPACES, "--ro-bind", "/", "/", "--proc", "/proc")
 # The watchdog, which says why, comes first; the kernel exempts root from a count of processes.
 _PROCESSES, _FILE_BYTES = 1024, 4 * 1024**3
 
 
 @dataclass(frozen=True)
 class Sandbox:
-    """What a command may write, and what it may read besides the system."""
+    """What a command may write, what it may read besides the system, and its network."""
 
     writable: Sequence[Path] = ()
     readable: Sequence[Path] = ()
+    network: Network | None = None
 
     def around(self, arguments: Sequence[str], env: Mapping[str, str], cwd: Path) -> list[str]:
         """The arguments that run these in the sandbox; the same where there is none."""
@@ -55,6 +63,7 @@ class Sandbox:
             path.mkdir(mode=0o700, parents=True, exist_ok=True)
         return [
             *("bwrap", *_NAMESPACES, "--die-with-parent", "--hostname", "app"),
+            *(self.network.options if self.network else ()),
             *("--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", "--tmpfs", "/var/tmp"),  # noqa: S108
             *_bound("--ro-bind-try", [*_readable(env), *self.readable]),
             *_bound("--bind", self.writable),
@@ -67,8 +76,13 @@ def is_there() -> bool:
     """Whether bubblewrap works on this machine: found out by running it."""
     if not shutil.which("bwrap"):
         return False
-    probe = ["bwrap", *_NAMESPACES, "--ro-bind", "/", "/", "--proc", "/proc", "true"]
-    return subprocess.run(probe, check=False, capture_output=True).returncode == 0
+    return subprocess.run([*_PROBE, "true"], check=False, capture_output=True).returncode == 0
+
+
+@cache
+def has_networks() -> bool:
+    """Whether sandboxes can have networks of their own on this machine."""
+    return is_there() and network.works(_PROBE)
 
 
 def _readable(env: Mapping[str, str]) -> list[str]:

@@ -14,6 +14,7 @@ from local.supervisor.following import follow
 from local.supervisor.git import Git
 from local.supervisor.limits import Limits
 from local.supervisor.metrics import Metrics
+from local.supervisor.networks import Networks
 from local.supervisor.places import Places, remove
 from local.supervisor.releases import Releases
 from local.supervisor.running import State
@@ -33,15 +34,18 @@ class _Route:
 class Supervisor:
     """Runs users' code. What an earlier supervisor had built can be started again."""
 
-    def __init__(self, places: Places, limits: Limits, schemes: Sequence[str]) -> None:
+    def __init__(
+        self, places: Places, networks: Networks, limits: Limits, schemes: Sequence[str]
+    ) -> None:
         self._places = places
+        self._networks = networks
         self._limits = limits
         self._routes: dict[str, _Route] = {}
         self.events = Feed()
         self.routes = Feed()
         self._watchdog = Watchdog(limits, note=self._note)
         self._releases = Releases(
-            places, limits, self._watchdog,
+            places, networks, limits, self._watchdog,
             announce=self._announce,
             report=self._report,
             changed=self._publish_routes,
@@ -57,6 +61,7 @@ class Supervisor:
         """End what an earlier supervisor left running; its artifacts are taken over."""
         commands.kill_runs(f"{self._places.root}/")
         self._places.clear()
+        self._networks.clear()
         self._builds.remember()
 
     def build(self, build: Build) -> Progress:

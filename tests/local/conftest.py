@@ -1,6 +1,7 @@
 """A real supervisor and a real proxy, and small apps in real git repositories."""
 
 import contextlib
+import http.client
 import os
 import shutil
 import signal
@@ -20,6 +21,7 @@ import psutil
 import pytest
 
 from chalicelib.engines.base import Build, Progress, Release, Stage
+from local.doors import Doors
 from local.engine import LocalEngine
 
 APP = """
@@ -169,6 +171,14 @@ class Supervised:
 
     def log(self, release: Release) -> str:
         return self.engine.logs(release.service_id, 1000, None).text
+
+    def ask(self, port: int, path: str) -> str:
+        """What the app on the port answers, past the proxy."""
+        with contextlib.closing(http.client.HTTPConnection("127.0.0.1", port)) as app:
+            app.sock = Doors(self.socket).way_to(port)
+            app.sock.connect(("127.0.0.1", port))
+            app.request("GET", path)
+            return app.getresponse().read().decode()
 
     def _settled(self, progress: Progress) -> Progress | None:
         moving = {Stage.CLONING, Stage.BUILDING, Stage.STARTING}

@@ -6,7 +6,6 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import httpx
 import psutil
 import pytest
 
@@ -43,8 +42,7 @@ def test_an_app_gets_its_environment(supervised: Supervised) -> None:
     assert progress.stage is Stage.HEALTHY, progress.message
     (app,) = [each for each in processes_of(release.release_id) if "python" in each.name()]
     environment = app.environ()
-    url = f"http://127.0.0.1:{environment['PORT']}"
-    assert httpx.get(f"{url}/GREETING").text == "hi"
+    assert supervised.ask(int(environment["PORT"]), "/GREETING") == "hi"
     assert environment["NODE_ENV"] == "production"
     assert environment["VIRTUAL_ENV"].endswith("/.venv")
     assert not [name for name in environment if name.startswith(("AWS_", "PIP_", "npm_config"))]

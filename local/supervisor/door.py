@@ -1,0 +1,69 @@
+"""Hands out sockets of a sandbox's network; runs outside of the sandbox, out of its reach.
+
+Run as ``python -I -S door.py PID PATH PORT…``: who connects to the Unix socket PATH gets a new TCP
+socket of the network of process PID. Stdin is a Unix socket: sockets that listen on each PORT of
+that network are sent over it, and its end ends the door. With PID alone it only tries to enter.
+"""
+
+import contextlib
+import ctypes
+import fcntl
+import os
+import select
+import socket
+import sys
+
+_NS_GET_USERNS = 0xB701  # see ioctl_ns(2)
+
+
+def main() -> None:
+    """Serve until the end of stdin."""
+    pid, *rest = sys.argv[1:]
+    if rest:
+        _open(pid, *rest)
+    else:
+        _enter(pid)
+
+
+def _open(pid: str, path: str, *ports: str) -> None:
+    with socket.socket(fileno=0) as lifeline, socket.socket(socket.AF_UNIX) as door:
+        os.umask(0o177)
+        door.bind(path)
+        door.listen(1024)
+        _enter(pid)
+        listeners = [_listening(int(port)) for port in ports]
+        socket.send_fds(lifeline, [b"!"], [each.fileno() for each in listeners])
+        for each in listeners:
+            each.close()
+        _serve(door, lifeline)
+
+
+def _enter(pid: str) -> None:
+    """Go to the network of a process; who has made it may do so without being root."""
+    network = os.open(f"/proc/{pid}/ns/net", os.O_RDONLY)
+    owner = fcntl.ioctl(network, _NS_GET_USERNS)
+    libc = ctypes.CDLL(None, use_errno=True)
+    for namespace in (owner, network):
+        if libc.setns(namespace, 0) != 0:
+            raise OSError(ctypes.get_errno(), "setns")
+        os.close(namespace)
+
+
+def _listening(port: int) -> socket.socket:
+    """Listens at every address: the network has only loopback, which may not be up yet."""
+    made = socket.socket()
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    made.bind(("0.0.0.0", port))  # noqa: S104
+    made.listen(128)
+    return made
+
+
+def _serve(door: socket.socket, lifeline: socket.socket) -> None:
+    while lifeline not in select.select([door, lifeline], [], [])[0]:
+        asker, _ = door.accept()
+        with asker, socket.socket() as made, contextlib.suppress(OSError):
+            socket.send_fds(asker, [b"!"], [made.fileno()])
+
+
+if __name__ == "__main__":
+    main()
