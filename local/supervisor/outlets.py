@@ -7,6 +7,7 @@ once, refuses what is not public and connects to the very address it has judged.
 import asyncio
 import base64
 import contextlib
+import socket
 from collections.abc import Collection
 from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
@@ -156,7 +157,19 @@ async def _public(url: str, host: str) -> Collection[str]:
         raise Refusal(502, f"The app cannot reach {host}: it {error}.") from None
     except UnsafeUrl as error:
         raise Refusal(403, f"The app may not reach {host}: it {error}.") from None
+    if any(map(_is_ours, found.addresses)):
+        raise Refusal(403, f"The app may not reach {host}: it must not lead to this machine.")
     return found.addresses
+
+
+def _is_ours(address: str) -> bool:
+    """Whether an address is one of this machine's: only those can be bound."""
+    with socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET) as probe:
+        try:
+            probe.bind((address, 0))
+        except OSError:
+            return False
+    return True
 
 
 async def _through(upstream: str, address: str, port: int) -> Streams:

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
+from chalicelib.security import addresses
 from local.supervisor.outlets import Outlet
 
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
@@ -85,6 +86,13 @@ def test_the_upstream_is_never_asked_for_what_is_not_public(host: str) -> None:
     answer = run(upstream, sends(f"CONNECT {host}:443 HTTP/1.1\r\n\r\n"))
     assert answer.startswith(b"HTTP/1.1 403 ")
     assert upstream.asked == b""
+
+
+def test_a_public_address_of_this_machine_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(addresses, "SPECIAL_IPV4", [])
+    answer = run(Upstream(), sends("CONNECT 127.0.0.1:443 HTTP/1.1\r\n\r\n"))
+    assert answer.startswith(b"HTTP/1.1 403 ")
+    assert b"it must not lead to this machine." in answer
 
 
 @pytest.mark.parametrize("text", ["GET / HTTP/1.1\r\n\r\n", "GET", "x" * 100_000, "\r\n\r\n"])
