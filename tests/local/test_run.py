@@ -66,7 +66,8 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
 
 
 def start(state: Path, **settings: str) -> Run:
-    ports = {"PORT": str(free_port()), "PROXY_PORT": str(free_port())}
+    names = ("PORT", "PROXY_PORT", "MAIL_PORT")
+    ports = {name: str(free_port()) for name in names}
     kept = {name: value for name, value in os.environ.items() if not name.startswith("ORBITRA_")}
     process = subprocess.Popen(
         [sys.executable, "-m", "local"],

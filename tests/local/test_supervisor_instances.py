@@ -70,9 +70,9 @@ def test_one_that_is_killed_under_load_is_not_missed(lively: Supervised, way_in:
             pool.submit(ask)
         try:
             time.sleep(0.5)
-            processes_of(release.release_id)[0].kill()
-            until(lambda: len(processes_of(release.release_id)) == 2)
-            until(lambda: len(processes_of(release.release_id)) == 3)
+            gone = processes_of(release.release_id)[0]
+            gone.kill()
+            until(lambda: gone not in (left := processes_of(release.release_id)) and len(left) == 3)
             time.sleep(1)
         finally:
             over.set()
