@@ -75,8 +75,12 @@ def _commands(ports: Ports) -> dict[str, list[str]]:
     supervisor = STATE / "supervisor.sock"
     schemes = os.environ["ORBITRA_GIT_SCHEMES"]
     run = ["--socket", str(supervisor), "--state", str(STATE / "run"), "--git-schemes", schemes]
-    if "IDLE_SECONDS" in os.environ:
-        run += ["--idle-seconds", str(float(os.environ["IDLE_SECONDS"]))]
+    for variable, option in (
+        ("IDLE_SECONDS", "--idle-seconds"),
+        ("ALLOW_TARGETS", "--allow-targets"),
+    ):
+        if variable in os.environ:
+            run += [option, os.environ[variable]]
     log = STATE / "api.log"
     listening = ["--socket", str(supervisor), "--port"]
     api = [str(ports.api), "--mail-port", str(ports.mail), "--log", str(log), "--state", str(STATE)]

@@ -1,6 +1,7 @@
 """The supervisor's JSON API. Every call may be repeated: it is known by the ids in it."""
 
 import asyncio
+import contextlib
 import json
 import re
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
@@ -206,7 +207,7 @@ async def _stream(
 ) -> web.StreamResponse:
     response = web.StreamResponse(headers={"Content-Type": "application/x-ndjson"})
     await response.prepare(request)
-    with feed.listening() as queue:
+    with feed.listening() as queue, contextlib.suppress(ConnectionError):
         if first:
             await response.write(json.dumps(first()).encode() + b"\n")
         while (line := await _next(queue)) is not None:
