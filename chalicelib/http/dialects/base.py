@@ -5,7 +5,7 @@ from typing import Any, Protocol
 
 from ...errors import ApiError
 from ..call import Call
-from ..pages import Page
+from ..pages import Page, read_number
 
 INTEGER = {"type": "integer"}
 STRING = {"type": "string"}
@@ -60,3 +60,26 @@ class Dialect(Protocol):
 
     def error_schema(self) -> dict[str, Any]:
         """The JSON schema of such a body."""
+
+
+class OffsetDialect:
+    """What the dialects of ``/api`` share: pages by offset, and one resource as it is."""
+
+    default_limit: int
+
+    def page(self, query: Mapping[str, str], default_limit: int) -> Page:
+        """``offset`` from 0, ``limit`` 1 to 100."""
+        return Page(
+            offset=read_number(query, "offset", 0, 0, 100_000_000),
+            limit=read_number(query, "limit", default_limit, 1, 100),
+        )
+
+    def page_parameters(self) -> dict[str, dict[str, Any]]:
+        """``limit`` and ``offset``."""
+        limit = {"minimum": 1, "maximum": 100, "default": self.default_limit}
+        return {"limit": INTEGER | limit, "offset": {**INTEGER, "minimum": 0, "default": 0}}
+
+    def one(self, resource: Any, call: Call) -> Any:
+        """The bare object."""
+        del call
+        return resource

@@ -1,18 +1,17 @@
 """The dialect of ``/api``."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from ... import clock, ids
 from ...errors import ApiError, FieldError
 from ..call import Call
-from ..pages import Page, read_number
-from .base import DATE_TIME, INTEGER, STRING, object_schema
+from ..pages import Page
+from .base import DATE_TIME, INTEGER, STRING, OffsetDialect, object_schema
 
 
 @dataclass(frozen=True)
-class Public:
+class Public(OffsetDialect):
     """The dialect of ``/api``: UUIDs, offsets, one line of detail."""
 
     name: str = "public"
@@ -34,23 +33,6 @@ class Public:
     def time_schema(self) -> dict[str, Any]:
         """A date-time."""
         return DATE_TIME
-
-    def page(self, query: Mapping[str, str], default_limit: int) -> Page:
-        """``offset`` from 0, ``limit`` 1 to 100."""
-        return Page(
-            offset=read_number(query, "offset", 0, 0, 100_000_000),
-            limit=read_number(query, "limit", default_limit, 1, 100),
-        )
-
-    def page_parameters(self) -> dict[str, dict[str, Any]]:
-        """``limit`` and ``offset``."""
-        limit = {"minimum": 1, "maximum": 100, "default": self.default_limit}
-        return {"limit": INTEGER | limit, "offset": {**INTEGER, "minimum": 0, "default": 0}}
-
-    def one(self, resource: Any, call: Call) -> Any:
-        """The bare object."""
-        del call
-        return resource
 
     def many(self, rows: list[Any], page: Page, total: int, plural: str, call: Call) -> Any:
         """The rows under their plural, and the total."""

@@ -1,14 +1,13 @@
 """The dialect of ``/api/apps`` and its like: camelCase, bare lists, codes in capitals."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from ...errors import ApiError, InvalidRequest
 from ...settings import settings
 from ..call import Call
-from ..pages import Page, read_number
-from .base import INTEGER, STRING, object_schema
+from ..pages import Page
+from .base import INTEGER, STRING, OffsetDialect, object_schema
 
 CODES = {
     400: "VALIDATION_FAILED",
@@ -30,7 +29,7 @@ MESSAGES = {
 
 
 @dataclass(frozen=True)
-class Sites:
+class Sites(OffsetDialect):
     """Names in camelCase, TypeIDs, times in epoch milliseconds."""
 
     name: str = "sites"
@@ -51,23 +50,6 @@ class Sites:
     def time_schema(self) -> dict[str, Any]:
         """An integer."""
         return {**INTEGER, "description": "Milliseconds since the epoch"}
-
-    def page(self, query: Mapping[str, str], default_limit: int) -> Page:
-        """``offset`` from 0, ``limit`` 1 to 100."""
-        return Page(
-            offset=read_number(query, "offset", 0, 0, 100_000_000),
-            limit=read_number(query, "limit", default_limit, 1, 100),
-        )
-
-    def page_parameters(self) -> dict[str, dict[str, Any]]:
-        """``limit`` and ``offset``."""
-        limit = {"minimum": 1, "maximum": 100, "default": self.default_limit}
-        return {"limit": INTEGER | limit, "offset": {**INTEGER, "minimum": 0, "default": 0}}
-
-    def one(self, resource: Any, call: Call) -> Any:
-        """The bare object."""
-        del call
-        return resource
 
     def many(self, rows: list[Any], page: Page, total: int, plural: str, call: Call) -> Any:
         """The bare rows."""
