@@ -9,6 +9,7 @@ import pytest
 
 from chalicelib.engines.base import Build, Release, Stage
 from tests.local.conftest import APP, Proxied, Supervised
+from tests.prove import PROVE
 
 NPM = "workspace.package-lock.json"
 LOCKS = Path(__file__).parent / "locks"
@@ -59,6 +60,17 @@ def live(supervised: Supervised, files: dict[str, str], **fields: str) -> tuple[
     return build, release
 
 
+PYTHONS = {
+    "uv": {"pyproject.toml": PROJECT, "uv.lock": lock("uv.lock")},
+    "pip": {"pyproject.toml": PROJECT},
+}
+if PROVE:  # Poetry itself takes longer to install than all the rest
+    PYTHONS["poetry"] = {
+        "pyproject.toml": lock("poetry.pyproject.toml"),
+        "poetry.lock": lock("poetry.lock"),
+    }
+
+
 @pytest.mark.parametrize(
     ("name", "text", "fields"),
     [
@@ -77,15 +89,7 @@ def test_node(
     assert ("Warning: package.json asks for Node" in said) == ("engines" in fields)
 
 
-@pytest.mark.parametrize(
-    "files",
-    [
-        {"pyproject.toml": PROJECT, "uv.lock": lock("uv.lock")},
-        {"pyproject.toml": lock("poetry.pyproject.toml"), "poetry.lock": lock("poetry.lock")},
-        {"pyproject.toml": PROJECT},
-    ],
-    ids=["uv", "poetry", "pip"],
-)
+@pytest.mark.parametrize("files", PYTHONS.values(), ids=PYTHONS)
 def test_python(supervised: Supervised, proxied: Proxied, files: dict[str, str]) -> None:
     _, release = live(supervised, {**PYTHON, **files})
     assert proxied.get(proxied.knows(supervised.host(release))).text == "hello"
