@@ -21,14 +21,20 @@ _PASSING_CODES = {
 def client(service: str) -> Any:
     """The client of an AWS service; clients are thread-safe."""
     from botocore.config import Config
-    from botocore.session import get_session
 
     config = Config(
         connect_timeout=2,
         read_timeout=10,
         retries={"mode": "standard", "total_max_attempts": 3},
     )
-    return get_session().create_client(service, region_name=settings().region, config=config)
+    return _client_session().create_client(service, region_name=settings().region, config=config)
+
+
+@cache
+def _client_session() -> Any:
+    from botocore.session import get_session
+
+    return get_session()
 
 
 @cache
