@@ -30,7 +30,7 @@ def restore() -> None:
 
 
 def _running() -> Iterator[Service]:
-    serving = Service.status.is_in("running", "sleeping", "deploying", "restarting", "stopping")
+    serving = Service.status.is_in("running", "sleeping", "deploying", "restarting")
     live = Service.sk.startswith("svc_") & Service.live_release_id.exists()
     return Service.scan(live & serving)
 
@@ -51,6 +51,8 @@ def _bring_back(service: Service) -> None:
     present = services.find(service.tenant, service.id)
     if present and present.live_release_id == release_id:
         engines.engine().switch(service.id, release_id, service.subdomain)
+    else:
+        engines.engine().cancel_release(release_id)
 
 
 def _started(service: Service, release_id: str) -> Progress:
