@@ -85,11 +85,13 @@ def write(tenant: str, payload: Mapping[str, Any]) -> mail.Message | None:
             greeting=f"Hello {user.name},",
             words="somebody asked for a new password for your Orbitra account. If it was you,"
             " choose one now; you will be signed out everywhere.",
-            action="Set a new password",
-            page="/reset-password",
-            call='POST /api/auth/password-reset/confirm, together with a "password"',
-            token=token,
             note="The link works once, for an hour. If you did not ask for it, do nothing: your"
             " password stays as it is.",
+            link=letter.Link(
+                action="Set a new password",
+                page="/reset-password",
+                call='POST /api/auth/password-reset/confirm, together with a "password"',
+                token=token,
+            ),
         )
     )

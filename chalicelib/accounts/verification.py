@@ -67,10 +67,12 @@ def write(tenant: str, ids: Mapping[str, Any]) -> mail.Message | None:
             greeting=f"Hello {user.name},",
             words="please verify that this is your e-mail address, so that your Orbitra account"
             " can use it.",
-            action="Verify my address",
-            page="/verify-email",
-            call="POST /api/auth/verify-email",
-            token=tokens.issue_link(PURPOSE, user.id, expires_at, email=user.email),
             note="The link is good for 24 hours. If you did not make an account, do nothing.",
+            link=letter.Link(
+                action="Verify my address",
+                page="/verify-email",
+                call="POST /api/auth/verify-email",
+                token=tokens.issue_link(PURPOSE, user.id, expires_at, email=user.email),
+            ),
         )
     )

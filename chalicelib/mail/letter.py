@@ -1,4 +1,4 @@
-"""The one form of our mails: a few words, one link, and its token for those without a browser."""
+"""The one form of our mails: a few words and, where there is something to do, one link."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -12,29 +12,40 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
+class Link:
+    """What there is to do: ``page`` is the path of the link, ``call`` the route that takes its
+    token from those without a browser."""
+
+    action: str
+    page: str
+    call: str
+    token: str
+
+    @property
+    def url(self) -> str:
+        """The address of the page."""
+        return link(self.page, self.token)
+
+
+@dataclass(frozen=True)
 class Letter:
     """What a mail says. Names in it may be anyone's: they are escaped, not trusted.
 
-    ``action`` is what the link does, ``page`` its path and ``call`` the route that takes its
-    token; ``note`` says how long it is good for and what to do when one did not ask for it.
+    ``note`` says how long the link is good for, or what to do when one did not ask for this.
     """
 
     to: str
     subject: str
     greeting: str
     words: str
-    action: str
-    page: str
-    call: str
-    token: str
     note: str
+    link: Link | None = None
 
 
 def message(letter: Letter) -> Message:
     """The letter as plain text and as HTML."""
-    shown = {"letter": letter, "url": link(letter.page, letter.token)}
-    text = _environment().get_template("letter.txt").render(shown)
-    html = _environment().get_template("letter.html").render(shown)
+    text = _environment().get_template("letter.txt").render(letter=letter)
+    html = _environment().get_template("letter.html").render(letter=letter)
     return Message(letter.to, letter.subject, text, html)
 
 
@@ -47,4 +58,5 @@ def _environment() -> "Environment":
         autoescape=select_autoescape(["html"]),
         undefined=StrictUndefined,
         keep_trailing_newline=True,
+        trim_blocks=True,
     )

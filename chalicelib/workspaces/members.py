@@ -71,11 +71,13 @@ def write(tenant: str, payload: Mapping[str, Any]) -> mail.Message | None:
             greeting="Hello,",
             words=f"you are invited to the workspace “{workspace.name}” as {invitation.role}."
             " Sign in with this address, or register it first, to accept.",
-            action="Accept the invitation",
-            page="/accept-invitation",
-            call="POST /v1/invitations/accept",
-            token=tokens.issue_link(PURPOSE, tenant, until, jti=invitation.id, eml=digest),
             note="The link is good for 7 days. If you do not know who invites you, do nothing.",
+            link=letter.Link(
+                action="Accept the invitation",
+                page="/accept-invitation",
+                call="POST /v1/invitations/accept",
+                token=tokens.issue_link(PURPOSE, tenant, until, jti=invitation.id, eml=digest),
+            ),
         )
     )
 
