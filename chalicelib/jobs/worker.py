@@ -2,7 +2,8 @@
 
 import json
 import logging
-from collections.abc import Iterable
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from pynamodb.expressions.update import Action
@@ -25,9 +26,11 @@ class _LeaseLost(Exception):
     """Another worker holds the job now; what we staged is not written."""
 
 
-def receive(records: Iterable[dict[str, Any]]) -> list[str]:
-    """Do the jobs of a batch of SQS records; the ids of the messages to be kept."""
-    return [record["messageId"] for record in records if not _received(record)]
+def receive(records: Sequence[dict[str, Any]]) -> list[str]:
+    """Do the jobs of a batch of SQS records at once; the ids of the messages to be kept."""
+    with ThreadPoolExecutor(len(records)) as pool:
+        done = list(pool.map(_received, records))
+    return [one["messageId"] for one, is_done in zip(records, done, strict=True) if not is_done]
 
 
 def _received(record: dict[str, Any]) -> bool:
