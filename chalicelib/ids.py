@@ -23,6 +23,9 @@ KINDS = {
     "ses": "session",
     "aud": "entry of the audit log",
     "ivt": "invitation",
+    "whk": "webhook",
+    "dlv": "delivery",
+    "evt": "event",
 }
 
 
@@ -69,6 +72,11 @@ def _canonical(text: str) -> uuid_utils.UUID:
 def to_uuid(typeid: str) -> str:
     """The UUID behind a TypeID, in canonical form."""
     return str(TypeID.from_string(typeid).uuid)
+
+
+def first_at(prefix: str, ms: int) -> str:
+    """The id that sorts before all that are made from this moment on (epoch milliseconds)."""
+    return str(TypeID.from_uuid(uuid_utils.UUID(int=ms << 80 | 7 << 76 | 2 << 62), prefix))
 
 
 def made_at_ms(typeid: str) -> int:

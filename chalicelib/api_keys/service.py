@@ -57,7 +57,7 @@ def _new(call: Call, body: ApiKeyCreate, plaintext: PlaintextKey) -> ApiKey:
         secret_hash=plaintext.secret_hash,
         created_by=call.caller.user_id,
         project_id=_bound_to(call, body.project_id),
-        valid_until=body.valid_until(),
+        valid_until=body.expires_at,
     )
 
 

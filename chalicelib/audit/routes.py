@@ -1,9 +1,10 @@
 """The audit log, on the Platform surface."""
 
 from ..http.call import Call
+from ..http.schemas import Meta
 from ..http.surfaces import platform
 from . import service
-from .schemas import AuditEntry, AuditLog, AuditMeta, AuditPages, AuditQuery
+from .schemas import AuditEntry, AuditLog, AuditPages, AuditQuery
 
 
 @platform.get("/audit-log", scope="admin")
@@ -13,5 +14,5 @@ def get_audit_log(call: Call, query: AuditQuery) -> AuditLog:
     return AuditLog(
         data=[AuditEntry.model_validate(one) for one in entries],
         pagination=AuditPages(limit=query.limit, next_cursor=following),
-        meta=AuditMeta(requestId=call.request_id),
+        meta=Meta(requestId=call.request_id),
     )

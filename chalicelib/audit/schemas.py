@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from ..http.schemas import Answer, EntryId, KeyId, Query, Time, UserId
+from ..http.schemas import Answer, EntryId, KeyId, Meta, Query, Time, UserId
 
 
 class AuditQuery(Query):
@@ -34,15 +34,9 @@ class AuditPages(Answer):
     next_cursor: EntryId | None
 
 
-class AuditMeta(Answer):
-    """The request that was answered."""
-
-    requestId: str  # noqa: N815 (the contract's own spelling)
-
-
 class AuditLog(Answer):
     """Entries, newest first."""
 
     data: list[AuditEntry]
     pagination: AuditPages
-    meta: AuditMeta
+    meta: Meta

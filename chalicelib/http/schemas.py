@@ -1,16 +1,20 @@
 """The bases and field types of what clients send and get."""
 
+from datetime import datetime
 from typing import Annotated, Any, ClassVar
 
 from pydantic import (
     AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     GetCoreSchemaHandler,
     GetJsonSchemaHandler,
     PlainSerializer,
     SerializationInfo,
     StringConstraints,
+    TypeAdapter,
+    ValidationError,
     WithJsonSchema,
     model_validator,
 )
@@ -52,6 +56,12 @@ class Answer(BaseModel):
     model_config = ConfigDict(from_attributes=True, defer_build=True)
 
 
+class Meta(Answer):
+    """The request that was answered."""
+
+    requestId: str  # noqa: N815 (the contract's own spelling)
+
+
 SENT_IN_CAMEL = ConfigDict(alias_generator=to_camel)
 """Bodies of the Sites surface: ``createdAt`` for ``created_at``."""
 
@@ -90,6 +100,21 @@ def _write_time(ms: int, info: SerializationInfo) -> Any:
     return info.context["dialect"].time(ms) if info.context else ms
 
 
+_RFC3339: TypeAdapter[datetime] = TypeAdapter(datetime)
+
+
+def _epoch_ms(sent: Any) -> int:
+    """The moment of an RFC 3339 text; a number or a date alone is none."""
+    text = sent if isinstance(sent, str) and "-" in sent else "neither"
+    try:
+        moment = _RFC3339.validate_python(text)
+    except ValidationError:
+        raise ValueError("must be an RFC 3339 time, like 2027-01-31T12:00:00Z") from None
+    if moment.tzinfo is None:
+        raise ValueError("must be an RFC 3339 time with its offset, like 2027-01-31T12:00:00Z")
+    return int(moment.timestamp() * 1000)
+
+
 def _printable(text: str) -> str:
     if not text.isprintable():
         raise ValueError("must hold no control characters")
@@ -103,6 +128,13 @@ Time = Annotated[
 ]
 """Epoch milliseconds inside; as the dialect writes times outside."""
 
+Moment = Annotated[
+    int,
+    BeforeValidator(_epoch_ms),
+    WithJsonSchema({"type": "string", "format": "date-time", "maxLength": 40}),
+]
+"""A time that a client sends: RFC 3339 outside, epoch milliseconds inside."""
+
 UserId = Annotated[str, IdOf("usr")]
 WorkspaceId = Annotated[str, IdOf("wks")]
 ProjectId = Annotated[str, IdOf("prj")]
@@ -110,6 +142,9 @@ ServiceId = Annotated[str, IdOf("svc")]
 DeploymentId = Annotated[str, IdOf("dep")]
 KeyId = Annotated[str, IdOf("key")]
 EntryId = Annotated[str, IdOf("aud")]
+WebhookId = Annotated[str, IdOf("whk")]
+DeliveryId = Annotated[str, IdOf("dlv")]
+EventId = Annotated[str, IdOf("evt")]
 InvitationId = Annotated[str, IdOf("ivt")]
 
 Line = Annotated[str, StringConstraints(strip_whitespace=True), AfterValidator(_printable)]
