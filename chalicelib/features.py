@@ -11,6 +11,8 @@ from .projects import events as project_events
 from .projects import routes as projects
 from .services import routes as services
 from .system import routes as system
+from .webhooks import deliveries, recovery
+from .webhooks import routes as webhooks
 from .workspaces import events as workspace_events
 from .workspaces import routes as workspaces
 
@@ -19,15 +21,18 @@ __all__ = [
     "all_routes",
     "api_keys",
     "audit",
+    "deliveries",
     "deployments",
     "mail",
     "power",
     "project_events",
     "projects",
+    "recovery",
     "removal",
     "rollout",
     "services",
     "system",
+    "webhooks",
     "workspace_events",
     "workspaces",
 ]

@@ -78,6 +78,7 @@ class Settings(BaseModel):
     dead_letters_url: str = ""
     kms_key_id: str = "alias/orbitra-local-secrets"
     git_schemes: Names = ["https"]
+    webhook_schemes: Names = ["https"]
     allow_loopback: bool = False
     limits: Limits = Field(default_factory=dict)
     address_limit: PositiveInt = 60

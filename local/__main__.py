@@ -66,6 +66,7 @@ def _settings(ports: Ports) -> dict[str, str]:
         "ORBITRA_PUBLIC_BASE_URL": f"http://localhost:{ports.api}",
         "ORBITRA_APPS_URL": f"http://{{host}}.localhost:{ports.proxy}",
         "ORBITRA_GIT_SCHEMES": "https,http,git,file",
+        "ORBITRA_WEBHOOK_SCHEMES": "https,http",
         "ORBITRA_ALLOW_LOOPBACK": "true",
     }
     return {name: value for name, value in local.items() if name not in os.environ}

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from local import aws
 
 os.environ["ORBITRA_GIT_SCHEMES"] = "https,http,git,file"
+os.environ["ORBITRA_WEBHOOK_SCHEMES"] = "https,http"
 os.environ["ORBITRA_ALLOW_LOOPBACK"] = "true"
 aws.start()
 

@@ -101,6 +101,7 @@ def run_stop(job: Job, tx: Transaction, service: Service) -> Outcome:
     engines.engine().retire(service.id, keep=None)
     gone = {"rolling_job_id": None, "live_release_id": None, "status": "stopped"}
     tx.change(service, gone, Service.status != "pending_deletion", jobs.LookAgain())
+    services.announce(tx, service, "service.stopped")
     wake_waiting(tx, service, job)
     return None
 
@@ -146,5 +147,5 @@ def _start(job: Job, tx: Transaction, service: Service) -> Outcome:
     engines.engine().switch(service.id, release_id, service.subdomain)
     store.forget_configuration(tx, job.tenant, deployment.release_id)
     tx.change(deployment, {"release_id": release_id})
-    lock(tx, service, job, {"live_release_id": release_id, "status": "running"})
+    rollout.show_running(tx, service, job, {"live_release_id": release_id})
     return Again(0)

@@ -26,4 +26,6 @@ def delete_service(job: Job, tx: Transaction) -> Outcome:
     variables.remove(tx, job.tenant, service.id)
     store.forget_count(tx, job.tenant, service.id)
     service_store.remove(tx, service)
+    service.status = "deleted"
+    services.announce(tx, service, "service.deleted")
     return None

@@ -20,6 +20,7 @@ from ..services.store import Service
 from ..settings import settings
 from ..store.transaction import Transaction
 from . import store
+from .announcements import announce
 from .store import Deployment
 
 LOOK_SECONDS = 5
@@ -32,7 +33,7 @@ def _give_up(job: Job, tx: Transaction) -> None:
     """Tell the owner that a deployment failed through no fault of theirs."""
     deployment, service = _load(job)
     if deployment and deployment.status not in _ENDED:
-        _conclude(tx, deployment, "failed", GAVE_UP)
+        _conclude(tx, deployment, service, "failed", GAVE_UP)
     if service:
         unlock(tx, service, job, status_after_failure(service))
 
@@ -46,7 +47,7 @@ def run(job: Job, tx: Transaction) -> Outcome:
         return None
     if service.status == "pending_deletion" and deployment.status not in _ENDED:
         _abandon(deployment.id)
-        _conclude(tx, deployment, "canceled", "The web service is being deleted")
+        _conclude(tx, deployment, service, "canceled", "The web service is being deleted")
         return None
     return _STEPS[deployment.status](job, tx, deployment, service)
 
@@ -104,7 +105,7 @@ def _load(job: Job) -> tuple[Deployment | None, Service | None]:
 
 def _wait_turn(job: Job, tx: Transaction, deployment: Deployment, service: Service) -> Outcome:
     if service.waiting_job_id != job.id:
-        _conclude(tx, deployment, "canceled", OVERTAKEN)
+        _conclude(tx, deployment, service, "canceled", OVERTAKEN)
         return None
     if service.rolling_job_id not in (None, job.id):
         return Again(TURN_SECONDS)
@@ -158,10 +159,19 @@ def _start(job: Job, tx: Transaction, deployment: Deployment, service: Service) 
         return Again(LOOK_SECONDS)
     engines.engine().switch(service.id, deployment.release_id, service.subdomain)
     _move(tx, deployment, {"status": "live", "finished_at": clock.now_ms()})
+    announce(tx, deployment, service.name)
     _supersede(tx, service, deployment)
     live = {"live_deployment_id": deployment.id, "live_release_id": deployment.release_id}
-    lock(tx, service, job, {**live, "status": "running"})
+    show_running(tx, service, job, live)
     return Again(0)
+
+
+def show_running(tx: Transaction, service: Service, job: Job, live: dict[str, Any]) -> None:
+    """Record what serves now, and tell when nothing did before."""
+    was_stopped = service.live_release_id is None
+    lock(tx, service, job, {**live, "status": "running"})
+    if was_stopped:
+        services.announce(tx, service, "service.started")
 
 
 def _supersede(tx: Transaction, service: Service, deployment: Deployment) -> None:
@@ -194,7 +204,7 @@ def _fail(
     job: Job, tx: Transaction, deployment: Deployment, service: Service, progress: Progress
 ) -> Outcome:
     _abandon(deployment.id)
-    _conclude(tx, deployment, "failed", progress.message or "It failed")
+    _conclude(tx, deployment, service, "failed", progress.message or "It failed")
     unlock(tx, service, job, status_after_failure(service))
     return None
 
@@ -210,9 +220,12 @@ def _abandon(deployment_id: str) -> None:
     engines.engine().cancel(deployment_id)
 
 
-def _conclude(tx: Transaction, deployment: Deployment, status: str, message: str) -> None:
+def _conclude(
+    tx: Transaction, deployment: Deployment, service: Service | None, status: str, message: str
+) -> None:
     ended = {"status": status, "error_message": message, "finished_at": clock.now_ms()}
     _move(tx, deployment, ended)
+    announce(tx, deployment, service.name if service else "")
 
 
 def _move(tx: Transaction, deployment: Deployment, changes: dict[str, Any]) -> None:

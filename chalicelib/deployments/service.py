@@ -12,12 +12,12 @@ from ..projects import service as projects
 from ..projects.store import Project
 from ..security.egress import redact
 from ..services import service as services
-from ..services import store as service_store
 from ..services.store import Service
 from ..store.items import under
 from ..variables import service as variables
 from ..variables.store import Variables
 from . import store
+from .announcements import announce
 from .store import Configuration, Deployment
 
 TERMINAL = frozenset({"live", "superseded", "failed", "canceled"})
@@ -70,6 +70,8 @@ def cancel(call: Call, deployment: Deployment) -> Deployment:
     ended = {"status": "canceled", "finished_at": clock.now_ms()}
     over = Conflict("This deployment came to its end just now; look at it again")
     call.tx.change(deployment, ended, Deployment.status == deployment.status, over)
+    service = services.find(call.tenant, deployment.service_id)
+    announce(call.tx, deployment, service.name if service else "")
     jobs.wake_after(call.tx, deployment.job_id)
     return deployment
 
@@ -127,7 +129,7 @@ def _deploy_first(
     deployment = _new(service)
     _stage(call, service, deployment, configuration_of(service, given))
     service.waiting_job_id = deployment.job_id
-    service_store.add(call.tx, service)
+    services.add(call.tx, service)
     return deployment
 
 
@@ -168,6 +170,7 @@ def _stage(
     deployment.job_id = jobs.enqueue(call.tx, call.tenant, "deployment.run", payload).id
     store.configure(call.tx, call.tenant, deployment.release_id, configuration)
     store.add(call.tx, deployment)
+    announce(call.tx, deployment, service.name)
 
 
 def _new(service: Service, **fields: Any) -> Deployment:

@@ -6,6 +6,7 @@ from ..jobs import Again, Job, Outcome
 from ..security import encryption
 from ..services import service as services
 from ..store.transaction import Transaction
+from . import service
 from .store import Project
 
 AT_ONCE = 10
@@ -21,6 +22,7 @@ def set_up(job: Job, tx: Transaction) -> Outcome:
     if project and project.status == "pending":
         encryption.prepare(job.tenant)
         tx.change(project, {"status": "active"})
+        service.announce(tx, project, "project.created")
     return None
 
 
@@ -29,6 +31,6 @@ def tear_down(job: Job, tx: Transaction) -> Outcome:
     """Delete the services and the bound keys of a project that is gone, until none is left."""
     api_keys.revoke_bound(tx, job.tenant, job.payload["project_id"])
     left = services.of_project(job.tenant, job.payload["project_id"], AT_ONCE)
-    for service in left:
-        services.delete(tx, service)
+    for one in left:
+        services.delete(tx, one)
     return Again(1) if left else None

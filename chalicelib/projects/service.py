@@ -7,6 +7,8 @@ from ..errors import Conflict, NotFound
 from ..http.call import Call
 from ..http.pages import Page
 from ..store.transaction import Transaction
+from ..webhooks import events
+from ..webhooks.names import EventName
 from . import store
 from .schemas import ProjectCreate
 from .store import Project
@@ -89,4 +91,18 @@ def update(call: Call, project: Project, changes: dict[str, Any]) -> Project:
 def delete(call: Call, project: Project) -> None:
     """Delete a project at once; a job takes everything in it away."""
     store.remove(call.tx, project)
+    project.status = "deleted"
+    announce(call.tx, project, "project.deleted")
     jobs.enqueue(call.tx, call.tenant, "project.tear-down", {"project_id": project.id})
+
+
+def announce(tx: Transaction, project: Project, event: EventName) -> None:
+    """Tell the workspace's webhooks of what has become of the project."""
+    told = {
+        "project_id": project.id,
+        "id": project.id,
+        "name": project.name,
+        "status": project.status,
+        "region": project.region,
+    }
+    events.emit(tx, project.tenant, event, told)

@@ -19,6 +19,8 @@ from ..store.items import under
 from ..store.transaction import Transaction
 from ..variables import service as variables
 from ..variables.store import Variable
+from ..webhooks import events
+from ..webhooks.names import EventName
 from . import store
 from .schemas import LogQuery, ServiceCreate
 from .store import Service
@@ -45,8 +47,27 @@ def create(call: Call, body: ServiceCreate) -> Service:
     service = prepare(_project(call, body), fields)
     given = {one.key: Variable(one.value, one.is_secret) for one in body.env_vars}
     variables.create(call.tx, call.tenant, service.id, given)
-    store.add(call.tx, service)
+    add(call.tx, service)
     return service
+
+
+def add(tx: Transaction, service: Service) -> None:
+    """Store a new service, and tell of it."""
+    store.add(tx, service)
+    announce(tx, service, "service.created")
+
+
+def announce(tx: Transaction, service: Service, event: EventName) -> None:
+    """Tell the workspace's webhooks of what has become of the service."""
+    told = {
+        "service_id": service.id,
+        "project_id": service.project_id,
+        "id": service.id,
+        "name": service.name,
+        "status": service.status,
+        "url": service.url,
+    }
+    events.emit(tx, service.tenant, event, told)
 
 
 def prepare(project: Project, fields: dict[str, Any]) -> Service:
