@@ -36,7 +36,7 @@ class Spawner:
         log: Log,
         watchdog: Watchdog,
     ) -> None:
-        self._release = release
+        self.release = release
         self._places = places
         self._watchdog = watchdog
         self.networks = networks
@@ -47,22 +47,22 @@ class Spawner:
     async def spawn(self, step: Step, port: int) -> commands.Command:
         """Start a command; what it prints goes to the service's log."""
         self.log.say(step.title)
-        home = self._places.home(self._release.deployment_id)
+        home = self._places.home(self.release.deployment_id)
         command = await commands.spawn(
             ["/bin/sh", "-c", step.command],
-            run=str(self.tree / self._release.release_id / str(port)),
+            run=str(self.tree / self.release.release_id / str(port)),
             cwd=self.root,
             env=environment.for_run(
-                self._release, self._places, self.root, port, way_out=self.networks.way_out
+                self.release, self._places, self.root, port, way_out=self.networks.way_out
             ),
             write=self.log.write,
             sandbox=Sandbox(
                 [self.tree, home],
-                [self._places.caches(self._release.service_id)],
+                [self._places.caches(self.release.service_id)],
                 self.networks.make(port),
             ),
         )
-        self._watchdog.watch_app(command, self._release.service_id)
+        self._watchdog.watch_app(command, self.release.service_id)
         return command
 
 
