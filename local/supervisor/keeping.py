@@ -110,7 +110,7 @@ class _Keeper:
         """Why an instance ended, and how many seconds it lived."""
         self._instance = instance = await Instance.start(self._spawner, self._start)
         try:
-            await instance.until_healthy(self._spawner.release.health_check_path, self._limits)
+            await instance.until_healthy(self._spawner.release, self._limits)
             self._join(instance)
             return await instance.until_it_ends(), instance.seconds
         except Failure as failure:
@@ -122,7 +122,8 @@ class _Keeper:
 
     def _join(self, instance: Instance) -> None:
         if not self._is_leaving:
-            self._spawner.log.say(f"Healthy on port {instance.port}")
+            is_worker = self._spawner.release.project_type == "worker"
+            self._spawner.log.say("Healthy" if is_worker else f"Healthy on port {instance.port}")
             self.port = instance.port
             self._changed()
 

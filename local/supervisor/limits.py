@@ -11,6 +11,7 @@ class Limits:
 
     build_seconds: float = 900.0
     start_seconds: float = 60.0
+    worker_seconds: float = 3.0
     pre_deploy_seconds: float = 300.0
     grace_seconds: float = 10.0
     drain_seconds: float = 2.0

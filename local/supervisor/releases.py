@@ -78,6 +78,10 @@ class Releases:
         found = self._all.get(release_id)
         return found is not None and found.progress.stage is Stage.HEALTHY
 
+    def is_reachable(self, release_id: str) -> bool:
+        """Whether requests may lead to a release."""
+        return self._all[release_id].release.project_type != "worker"
+
     def healthy(self, service_id: str) -> int:
         """How many instances of a service answer their health checks."""
         return sum(

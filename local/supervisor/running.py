@@ -125,7 +125,7 @@ class Running:
 
     async def _serve(self, *, again: bool) -> None:
         spawner = Spawner(self.release, self._places, self._networks, self._log, self._watchdog)
-        start = detection.start_step(spawner.root, self.release.start_command, spawner.tree)
+        start = detection.step_of(self.release, spawner.root, spawner.tree)
         if self.release.pre_deploy_command and not again:
             await self._prepare(spawner, self.release.pre_deploy_command)
         self._instances = Instances(

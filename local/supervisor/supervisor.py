@@ -27,7 +27,7 @@ class NotServing(Exception):
 
 @dataclass
 class _Route:
-    host: str
+    host: str | None
     release_id: str | None
 
 
@@ -85,10 +85,14 @@ class Supervisor:
         await self._releases.end([release_id])
 
     def switch(self, service_id: str, release_id: str, host: str) -> None:
-        """Send a host's requests to a release; raises NotServing when it is not healthy."""
+        """Send a host's requests to a release; raises NotServing when it is not healthy.
+
+        A worker serves without a host.
+        """
         if not self._releases.is_healthy(release_id):
             raise NotServing(f"The release {release_id} is not healthy.")
-        self._routes[service_id] = _Route(host, release_id)
+        reachable = self._releases.is_reachable(release_id)
+        self._routes[service_id] = _Route(host if reachable else None, release_id)
         self._publish_routes()
 
     def retire(self, service_id: str, keep: str | None) -> None:
@@ -134,14 +138,15 @@ class Supervisor:
 
     def hosts(self) -> dict[str, object]:
         """Where each host leads: {"hosts": {host: {"ports": [int], "state": str}}}."""
-        return {"hosts": {route.host: self._where(route) for route in self._routes.values()}}
+        routes = [route for route in self._routes.values() if route.host]
+        return {"hosts": {route.host: self._where(route) for route in routes}}
 
     def use(self, hosts: Collection[str], visits: Mapping[str, Sequence[str]]) -> None:
         """Note that these hosts were asked and what was answered; what sleeps wakes up."""
         for service_id, route in self._routes.items():
             if route.host in hosts:
                 self._releases.use(route.release_id)
-            if lines := visits.get(route.host):
+            if lines := visits.get(route.host or ""):
                 self._releases.log(service_id).say("\n".join(lines))
 
     async def put_idle_to_sleep(self) -> None:
