@@ -103,7 +103,7 @@ class Routes:
         await asyncio.wait_for(news.wait(), seconds)
 
     async def _tell(self, hosts: set[str], visits: Mapping[str, list[str]] | None = None) -> None:
-        use = {"hosts": sorted(hosts), "visits": visits or {}}
+        use = {"hosts": {host: self._asked[host] for host in hosts}, "visits": visits or {}}
         with contextlib.suppress(aiohttp.ClientError, OSError, TimeoutError):
             async with self._supervisor.post("/use", json=use):
                 pass

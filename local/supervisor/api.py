@@ -34,7 +34,7 @@ class _Retirement(BaseModel):
 
 
 class _Use(BaseModel):
-    hosts: set[str]
+    hosts: dict[str, int]
     visits: dict[str, list[str]] = Field(default_factory=dict)
 
 
@@ -79,7 +79,8 @@ def make_app(supervisor: Supervisor) -> web.Application:
 
 async def _life(app: web.Application) -> AsyncIterator[None]:
     await asyncio.to_thread(app[_SUPERVISOR].clear)
-    going_on = app[_SUPERVISOR].put_idle_to_sleep(), app[_SUPERVISOR].watch()
+    supervisor = app[_SUPERVISOR]
+    going_on = supervisor.put_idle_to_sleep(), supervisor.scale(), supervisor.watch()
     tasks = [asyncio.create_task(each) for each in going_on]
     yield
     for each in tasks:

@@ -33,7 +33,7 @@ class Instances:
         self._limits = limits
         self._changed = changed
         self._is_hopeless = is_hopeless
-        self._keepers: list[_Keeper] = []
+        self._keepers: dict[_Keeper, asyncio.Task[None]] = {}
         self._tasks = asyncio.TaskGroup()
 
     @property
@@ -41,14 +41,26 @@ class Instances:
         """Where those that are healthy serve."""
         return [keeper.port for keeper in self._keepers if keeper.port is not None]
 
+    @property
+    def number(self) -> int:
+        """How many are wanted."""
+        return len(self._staying())
+
     async def keep(self, number: int) -> None:
         """Keep so many until they are stopped. Raises ``Failure`` when that is hopeless."""
         try:
             async with self._tasks:
-                for _ in range(number):
-                    self._add()
+                self.resize(number)
         except ExceptionGroup as failures:
             raise failures.exceptions[0] from None
+
+    def resize(self, number: int) -> None:
+        """Want so many; one too many leaves the service, and ends when its requests are through."""
+        for _ in range(self.number, number):
+            self._add()
+        for keeper in self._staying()[number:]:
+            keeper.withdraw()
+            self._tasks.create_task(self._dismiss(keeper))
 
     async def stop(self) -> None:
         """Take all out of service and ask them to end; kill what is left after the grace."""
@@ -58,8 +70,17 @@ class Instances:
 
     def _add(self) -> None:
         keeper = _Keeper(self._spawner, self._start, self._limits, self._changed, self._is_hopeless)
-        self._keepers.append(keeper)
-        self._tasks.create_task(keeper.keep())
+        self._keepers[keeper] = task = self._tasks.create_task(keeper.keep())
+        task.add_done_callback(lambda _: self._keepers.pop(keeper))
+
+    async def _dismiss(self, keeper: "_Keeper") -> None:
+        await asyncio.sleep(self._limits.drain_seconds)
+        await keeper.stop()
+        if task := self._keepers.get(keeper):
+            task.cancel()
+
+    def _staying(self) -> list["_Keeper"]:
+        return [keeper for keeper in self._keepers if not keeper.is_leaving]
 
 
 class _Keeper:
@@ -80,14 +101,14 @@ class _Keeper:
         self._changed = changed
         self._is_hopeless = is_hopeless
         self._instance: Instance | None = None
-        self._is_leaving = False
+        self.is_leaving = False
 
     async def keep(self) -> None:
         """Return once it was stopped. Raises ``Failure`` when it is of no use to try again."""
         deaths = 0
         while True:
             why, lived = await self._life_of_one()
-            if self._is_leaving:
+            if self.is_leaving:
                 return
             deaths = 1 if lived > SETTLED_SECONDS else deaths + 1
             if self._is_hopeless(deaths):
@@ -98,7 +119,7 @@ class _Keeper:
 
     def withdraw(self) -> None:
         """Leave the service: requests go elsewhere from now on, and no other instance follows."""
-        self._is_leaving = True
+        self.is_leaving = True
         self._part()
 
     async def stop(self) -> None:
@@ -121,7 +142,7 @@ class _Keeper:
             await instance.kill()
 
     def _join(self, instance: Instance) -> None:
-        if not self._is_leaving:
+        if not self.is_leaving:
             is_worker = self._spawner.release.project_type == "worker"
             self._spawner.log.say("Healthy" if is_worker else f"Healthy on port {instance.port}")
             self.port = instance.port

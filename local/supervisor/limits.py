@@ -18,6 +18,9 @@ class Limits:
     idle_seconds: float = 900.0
     restart_seconds: float = 1.0
     restarts: int = 5
+    scale_requests: int = 10
+    scale_up_seconds: float = 5.0
+    scale_down_seconds: float = 60.0
     builds_at_once: int = 4
     artifacts_kept: int = 5
     build_logs_kept: int = 20

@@ -15,6 +15,7 @@ from local.supervisor.watchdog import Watchdog
 _NOT_BUILT = Progress(
     Stage.FAILED, message="The build of this deployment is no longer kept; deploy it again."
 )
+_NEWS_SECONDS = 3.0  # the proxy tells every second what is asked for, and nothing of the others
 
 
 class Releases:
@@ -43,6 +44,7 @@ class Releases:
         self._ends: dict[str, asyncio.Task[None]] = {}
         self._logs: dict[str, Log] = {}
         self._used_at: dict[str, float] = {}
+        self._requests: dict[str, int] = {}
 
     def put(self, release: Release, *, built: bool) -> Progress:
         """Begin to start a release at the first call; how far it is, at every call."""
@@ -108,11 +110,22 @@ class Releases:
             if service_id in {None, each.release.service_id}
         ]
 
-    def use(self, release_id: str | None) -> None:
-        """Note that a release was asked; wake it if it sleeps."""
+    def use(self, release_id: str | None, requests: int) -> None:
+        """Note that a release was asked, and its requests in flight; wake it if it sleeps."""
         if found := self._all.get(release_id or ""):
             self._used_at[found.release.release_id] = time.monotonic()
+            self._requests[found.release.release_id] = requests
             found.wake()
+
+    def scale(self) -> None:
+        """Let the number of instances of each follow its load."""
+        now = time.monotonic()
+        for release_id, each in self._all.items():
+            each.scale(self._in_flight(release_id, now), now)
+
+    def _in_flight(self, release_id: str, now: float) -> int:
+        is_new = self._used_at.get(release_id, 0.0) > now - _NEWS_SECONDS
+        return self._requests.get(release_id, 0) if is_new else 0
 
     async def put_idle_to_sleep(self) -> None:
         """Stop the instances of those that may sleep and that nobody has asked for a while."""

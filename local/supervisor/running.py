@@ -15,6 +15,7 @@ from local.supervisor.limits import Limits
 from local.supervisor.logs import Log
 from local.supervisor.networks import Networks
 from local.supervisor.places import Places
+from local.supervisor.scaling import Scaling
 from local.supervisor.watchdog import Watchdog
 
 STOPPED = Progress(Stage.FAILED, message="The release was stopped.")
@@ -60,6 +61,7 @@ class Running:
         self._changed = changed
         self._settled = settled
         self._instances: Instances | None = None
+        self._scaling = Scaling(release.instances, release.max_instances, limits)
         self._is_leaving = False
         self._is_wanted = False
         self._life = asyncio.create_task(self._live())
@@ -73,6 +75,17 @@ class Running:
     def is_alive(self) -> bool:
         """Whether it has processes, or will have."""
         return self.state in {State.STARTING, State.RUNNING, State.SLEEPING}
+
+    def scale(self, requests: int, now: float) -> None:
+        """Add an instance, or take one away, when so many requests in flight call for it."""
+        settled = self.state is State.RUNNING and self.progress.stage is Stage.HEALTHY
+        if self._instances is None or not settled:
+            return
+        number = self._instances.number
+        wanted = self._scaling.wanted(number, requests, now)
+        if wanted != number:
+            self._log.say(f"Scaling from {number} to {wanted}: {requests} requests in flight")
+            self._instances.resize(wanted)
 
     def wake(self) -> None:
         """Start the instances again, if it sleeps."""

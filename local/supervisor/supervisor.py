@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass
 
 from chalicelib.engines.base import Build, LogPage, Progress, Release, Sample
@@ -19,6 +19,8 @@ from local.supervisor.places import Places, remove
 from local.supervisor.releases import Releases
 from local.supervisor.running import State
 from local.supervisor.watchdog import Watchdog
+
+_SCALE_SECONDS = 1.0
 
 
 class NotServing(Exception):
@@ -141,12 +143,16 @@ class Supervisor:
         routes = [route for route in self._routes.values() if route.host]
         return {"hosts": {route.host: self._where(route) for route in routes}}
 
-    def use(self, hosts: Collection[str], visits: Mapping[str, Sequence[str]]) -> None:
-        """Note that these hosts were asked and what was answered; what sleeps wakes up."""
+    def use(self, hosts: Mapping[str, int], visits: Mapping[str, Sequence[str]]) -> None:
+        """Note which hosts are asked, by how many requests at once, and what was answered.
+
+        What sleeps wakes up.
+        """
         for service_id, route in self._routes.items():
-            if route.host in hosts:
-                self._releases.use(route.release_id)
-            if lines := visits.get(route.host or ""):
+            host = route.host or ""
+            if host in hosts:
+                self._releases.use(route.release_id, hosts[host])
+            if lines := visits.get(host):
                 self._releases.log(service_id).say("\n".join(lines))
 
     async def put_idle_to_sleep(self) -> None:
@@ -154,6 +160,12 @@ class Supervisor:
         while True:
             await asyncio.sleep(self._limits.idle_seconds / 10)
             await self._releases.put_idle_to_sleep()
+
+    async def scale(self) -> None:
+        """Let the numbers of instances follow the load for ever."""
+        while True:
+            await asyncio.sleep(_SCALE_SECONDS)
+            self._releases.scale()
 
     async def watch(self) -> None:
         """Hold the users' commands to their limits for ever."""
