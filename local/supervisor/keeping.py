@@ -7,6 +7,7 @@ from local.supervisor.failures import Failure
 from local.supervisor.instance import Instance, Spawner
 from local.supervisor.languages.folder import Step
 from local.supervisor.limits import Limits
+from local.supervisor.traffic import Traffic
 
 SETTLED_SECONDS = 60
 LONGEST_PAUSE_SECONDS = 60
@@ -24,6 +25,7 @@ class Instances:
         spawner: Spawner,
         start: Step,
         limits: Limits,
+        traffic: Traffic,
         *,
         changed: Callable[[], None],
         is_hopeless: Callable[[int], bool],
@@ -31,6 +33,7 @@ class Instances:
         self._spawner = spawner
         self._start = start
         self._limits = limits
+        self._traffic = traffic
         self._changed = changed
         self._is_hopeless = is_hopeless
         self._keepers: dict[_Keeper, asyncio.Task[None]] = {}
@@ -59,8 +62,7 @@ class Instances:
         for _ in range(self.number, number):
             self._add()
         for keeper in self._staying()[number:]:
-            keeper.withdraw()
-            self._tasks.create_task(self._dismiss(keeper))
+            self._tasks.create_task(self._dismiss(keeper, keeper.withdraw()))
 
     async def stop(self) -> None:
         """Take all out of service and ask them to end; kill what is left after the grace."""
@@ -73,8 +75,8 @@ class Instances:
         self._keepers[keeper] = task = self._tasks.create_task(keeper.keep())
         task.add_done_callback(lambda _: self._keepers.pop(keeper))
 
-    async def _dismiss(self, keeper: "_Keeper") -> None:
-        await asyncio.sleep(self._limits.drain_seconds)
+    async def _dismiss(self, keeper: "_Keeper", port: int | None) -> None:
+        await self._traffic.drain([port] if port else [])
         await keeper.stop()
         if task := self._keepers.get(keeper):
             task.cancel()
@@ -117,10 +119,11 @@ class _Keeper:
             self._spawner.log.say(f"{why} It is started again in {pause:g} s.")
             await asyncio.sleep(pause)
 
-    def withdraw(self) -> None:
-        """Leave the service: requests go elsewhere from now on, and no other instance follows."""
-        self.is_leaving = True
+    def withdraw(self) -> int | None:
+        """Leave the port, and say which: requests go elsewhere, and no other instance follows."""
+        self.is_leaving, left = True, self.port
         self._part()
+        return left
 
     async def stop(self) -> None:
         """Ask the instance to end, and kill what is left after the grace."""

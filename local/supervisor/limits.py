@@ -15,6 +15,7 @@ class Limits:
     pre_deploy_seconds: float = 300.0
     grace_seconds: float = 10.0
     drain_seconds: float = 2.0
+    last_request_seconds: float = 30.0
     idle_seconds: float = 900.0
     restart_seconds: float = 1.0
     restarts: int = 5

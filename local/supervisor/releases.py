@@ -10,12 +10,12 @@ from local.supervisor.logs import Log
 from local.supervisor.networks import Networks
 from local.supervisor.places import Places
 from local.supervisor.running import STOPPED, Running, State
+from local.supervisor.traffic import Traffic
 from local.supervisor.watchdog import Watchdog
 
 _NOT_BUILT = Progress(
     Stage.FAILED, message="The build of this deployment is no longer kept; deploy it again."
 )
-_NEWS_SECONDS = 3.0  # the proxy tells every second what is asked for, and nothing of the others
 
 
 class Releases:
@@ -27,6 +27,7 @@ class Releases:
         networks: Networks,
         limits: Limits,
         watchdog: Watchdog,
+        traffic: Traffic,
         *,
         announce: Callable[[str], None],
         report: Callable[[Release, State], None],
@@ -36,6 +37,7 @@ class Releases:
         self._networks = networks
         self._limits = limits
         self._watchdog = watchdog
+        self._traffic = traffic
         self._announce = announce
         self._report = report
         self._reported: dict[str, State] = {}
@@ -44,7 +46,6 @@ class Releases:
         self._ends: dict[str, asyncio.Task[None]] = {}
         self._logs: dict[str, Log] = {}
         self._used_at: dict[str, float] = {}
-        self._requests: dict[str, int] = {}
 
     def put(self, release: Release, *, built: bool) -> Progress:
         """Begin to start a release at the first call; how far it is, at every call."""
@@ -64,6 +65,7 @@ class Releases:
             self._limits,
             self.log(release.service_id),
             watchdog=self._watchdog,
+            traffic=self._traffic,
             changed=self._note,
             settled=self._announce,
         )
@@ -110,22 +112,16 @@ class Releases:
             if service_id in {None, each.release.service_id}
         ]
 
-    def use(self, release_id: str | None, requests: int) -> None:
-        """Note that a release was asked, and its requests in flight; wake it if it sleeps."""
+    def use(self, release_id: str | None) -> None:
+        """Note that a release was asked; wake it if it sleeps."""
         if found := self._all.get(release_id or ""):
             self._used_at[found.release.release_id] = time.monotonic()
-            self._requests[found.release.release_id] = requests
             found.wake()
 
-    def scale(self) -> None:
-        """Let the number of instances of each follow its load."""
-        now = time.monotonic()
-        for release_id, each in self._all.items():
-            each.scale(self._in_flight(release_id, now), now)
-
-    def _in_flight(self, release_id: str, now: float) -> int:
-        is_new = self._used_at.get(release_id, 0.0) > now - _NEWS_SECONDS
-        return self._requests.get(release_id, 0) if is_new else 0
+    def scale(self, release_id: str | None, requests: int) -> None:
+        """Let the number of a release's instances follow its requests in flight."""
+        if found := self._all.get(release_id or ""):
+            found.scale(requests, time.monotonic())
 
     async def put_idle_to_sleep(self) -> None:
         """Stop the instances of those that may sleep and that nobody has asked for a while."""
@@ -143,16 +139,17 @@ class Releases:
         if ends := [self.begin_end(release_id) for release_id in release_ids]:
             await asyncio.wait(ends)
 
-    def begin_end(self, release_id: str, after: float = 0) -> asyncio.Task[None]:
-        """Begin to end a release, ``after`` seconds from now; one that comes late never starts."""
+    def begin_end(self, release_id: str, *, drains: bool = False) -> asyncio.Task[None]:
+        """Begin to end a release, at once or after its last request; if late, it never starts."""
         if release_id not in self._ends:
-            ending = self._end(self._all.get(release_id), after)
+            ending = self._end(self._all.get(release_id), drains)
             self._ends[release_id] = asyncio.create_task(ending)
         return self._ends[release_id]
 
-    async def _end(self, running: Running | None, after: float) -> None:
+    async def _end(self, running: Running | None, drains: bool) -> None:
+        if running and drains:
+            await self._traffic.drain(running.ports)
         if running:
-            await asyncio.sleep(after)
             await running.stop()
 
     def log(self, service_id: str) -> Log:

@@ -16,6 +16,7 @@ from local.supervisor.logs import Log
 from local.supervisor.networks import Networks
 from local.supervisor.places import Places
 from local.supervisor.scaling import Scaling
+from local.supervisor.traffic import Traffic
 from local.supervisor.watchdog import Watchdog
 
 STOPPED = Progress(Stage.FAILED, message="The release was stopped.")
@@ -47,6 +48,7 @@ class Running:
         log: Log,
         *,
         watchdog: Watchdog,
+        traffic: Traffic,
         changed: "Callable[[Running], None]",
         settled: Callable[[str], None],
     ) -> None:
@@ -58,6 +60,7 @@ class Running:
         self._limits = limits
         self._log = log
         self._watchdog = watchdog
+        self._traffic = traffic
         self._changed = changed
         self._settled = settled
         self._instances: Instances | None = None
@@ -142,7 +145,12 @@ class Running:
         if self.release.pre_deploy_command and not again:
             await self._prepare(spawner, self.release.pre_deploy_command)
         self._instances = Instances(
-            spawner, start, self._limits, changed=self._note, is_hopeless=self._is_hopeless
+            spawner,
+            start,
+            self._limits,
+            self._traffic,
+            changed=self._note,
+            is_hopeless=self._is_hopeless,
         )
         await self._instances.keep(self.release.instances)
 

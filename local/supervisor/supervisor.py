@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from chalicelib.engines.base import Build, LogPage, Progress, Release, Sample
@@ -18,6 +18,7 @@ from local.supervisor.networks import Networks
 from local.supervisor.places import Places, remove
 from local.supervisor.releases import Releases
 from local.supervisor.running import State
+from local.supervisor.traffic import Traffic
 from local.supervisor.watchdog import Watchdog
 
 _SCALE_SECONDS = 1.0
@@ -46,8 +47,9 @@ class Supervisor:
         self.events = Feed()
         self.routes = Feed()
         self._watchdog = Watchdog(limits, note=self._note)
+        self._traffic = Traffic(limits)
         self._releases = Releases(
-            places, networks, limits, self._watchdog,
+            places, networks, limits, self._watchdog, self._traffic,
             announce=self._announce,
             report=self._report,
             changed=self._publish_routes,
@@ -105,7 +107,7 @@ class Supervisor:
             self._publish_routes()
         for release_id in self._releases.of(service_id):
             if release_id != keep:
-                self._releases.begin_end(release_id, self._limits.drain_seconds)
+                self._releases.begin_end(release_id, drains=True)
 
     async def remove(self, service_id: str) -> None:
         """Remove all that a service has."""
@@ -143,15 +145,21 @@ class Supervisor:
         routes = [route for route in self._routes.values() if route.host]
         return {"hosts": {route.host: self._where(route) for route in routes}}
 
-    def use(self, hosts: Mapping[str, int], visits: Mapping[str, Sequence[str]]) -> None:
-        """Note which hosts are asked, by how many requests at once, and what was answered.
+    def use(
+        self,
+        hosts: Mapping[str, int],
+        ports: Collection[int],
+        visits: Mapping[str, Sequence[str]],
+    ) -> None:
+        """Note how many requests hosts have, which ports have any, and what was answered.
 
         What sleeps wakes up.
         """
+        self._traffic.note(hosts, ports)
         for service_id, route in self._routes.items():
             host = route.host or ""
             if host in hosts:
-                self._releases.use(route.release_id, hosts[host])
+                self._releases.use(route.release_id)
             if lines := visits.get(host):
                 self._releases.log(service_id).say("\n".join(lines))
 
@@ -165,7 +173,8 @@ class Supervisor:
         """Let the numbers of instances follow the load for ever."""
         while True:
             await asyncio.sleep(_SCALE_SECONDS)
-            self._releases.scale()
+            for route in self._routes.values():
+                self._releases.scale(route.release_id, self._traffic.to_host(route.host or ""))
 
     async def watch(self) -> None:
         """Hold the users' commands to their limits for ever."""

@@ -17,14 +17,17 @@ from local.supervisor.limits import Limits
 from local.supervisor.scaling import Scaling
 from tests.local.conftest import APP, Proxied, Supervised, processes_of, until
 
-SLOW = APP.replace("        print(", "        import time; time.sleep(0.2)\n        print(")
+SLOW = APP.replace(
+    "        print(", "        import time; time.sleep(PAUSE)\n        print("
+).replace("PAUSE", "6 if self.path == '/slow' else 0.2")
 FILES = {"Procfile": "web: exec python app.py", "app.py": SLOW}
 
 
 @pytest.fixture(scope="module")
 def elastic() -> Iterator[Supervised]:
     """A supervisor that loses no time."""
-    options = ["--scale-requests=3", "--scale-up-seconds=1", "--scale-down-seconds=2"]
+    options = ["--scale-requests=4", "--scale-up-seconds=1", "--scale-down-seconds=2"]
+    options += ["--drain-seconds=2"]
     made = Supervised(Path(tempfile.mkdtemp(prefix="orb")), options)
     yield made
     made.close()
@@ -59,26 +62,31 @@ def load(way_in: Proxied, host: str, clients: int) -> Iterator[Counter[int]]:
 
 
 def test_instances_come_and_go_with_the_load(elastic: Supervised, way_in: Proxied) -> None:
-    release, progress = elastic.run(FILES, max_instances=3)
+    release, progress = elastic.run(FILES, max_instances=2)
     assert progress.stage is Stage.HEALTHY, progress.message
     host = way_in.knows(elastic.host(release))
-    with load(way_in, host, 1) as few:
-        with load(way_in, host, 14) as many:
-            until(lambda: "Scaling from 2 to 3: " in elastic.log(release))
-            until(lambda: elastic.log(release).count("Healthy on port") == 3)
-            before = many[200]
-            until(lambda: many[200] > before + 100)
-        until(lambda: "Scaling from 2 to 1: " in elastic.log(release), 30)
-        until(lambda: len(processes_of(release.release_id)) == 1)
-    assert set(few + many) == {200}
-    assert "from 3 to 4" not in elastic.log(release)
-    assert "ended" not in elastic.log(release)
+    with load(way_in, host, 12) as answers:
+        until(lambda: elastic.log(release).count("Healthy on port") == 2)
+        before = answers[200]
+        until(lambda: answers[200] > before + 100)
+    assert set(answers) == {200}
+    with ThreadPoolExecutor() as pool:
+        slow = [pool.submit(ask_slowly, way_in, host) for _ in range(2)]
+        until(lambda: "Scaling from 2 to 1: 2 requests" in elastic.log(release))
+        assert [each.result() for each in slow] == [200, 200]
+    until(lambda: len(processes_of(release.release_id)) == 1)
+    assert elastic.log(release).count("Scaling from") == 2
+
+
+def ask_slowly(way_in: Proxied, host: str) -> int:
+    headers = {"Host": f"{host}.localhost"}
+    return way_in.client.get("/slow", headers=headers, timeout=30).status_code
 
 
 def test_the_scaled_ends_with_its_release(elastic: Supervised, way_in: Proxied) -> None:
     release, _ = elastic.run(FILES, max_instances=2)
     host = way_in.knows(elastic.host(release))
-    with load(way_in, host, 8):
+    with load(way_in, host, 10):
         until(lambda: len(processes_of(release.release_id)) == 2)
     elastic.engine.cancel_release(release.release_id)
     assert processes_of(release.release_id) == []
