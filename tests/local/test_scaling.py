@@ -17,9 +17,9 @@ from local.supervisor.limits import Limits
 from local.supervisor.scaling import Scaling
 from tests.local.conftest import APP, Proxied, Supervised, processes_of, until
 
-SLOW = APP.replace(
-    "        print(", "        import time; time.sleep(PAUSE)\n        print("
-).replace("PAUSE", "6 if self.path == '/slow' else 0.2")
+SLOW = APP.replace("        print(", "        import time; time.sleep(PAUSE)\n        print(")
+SLOW = SLOW.replace("PAUSE", "6 if self.path == '/slow' else 0.2")
+SLOW = SLOW.replace("    def log_message", "    do_POST = do_GET\n\n    def log_message")
 FILES = {"Procfile": "web: exec python app.py", "app.py": SLOW}
 
 
@@ -79,8 +79,9 @@ def test_instances_come_and_go_with_the_load(elastic: Supervised, way_in: Proxie
 
 
 def ask_slowly(way_in: Proxied, host: str) -> int:
+    """The status of a request that takes long and that no proxy may repeat."""
     headers = {"Host": f"{host}.localhost"}
-    return way_in.client.get("/slow", headers=headers, timeout=30).status_code
+    return way_in.client.post("/slow", headers=headers, timeout=30).status_code
 
 
 def test_the_scaled_ends_with_its_release(elastic: Supervised, way_in: Proxied) -> None:
