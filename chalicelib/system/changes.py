@@ -45,7 +45,8 @@ CHANGES = (
         datetime.date(2026, 11, 21),
         "added",
         "Metrics",
-        "GET /api/web-services/{id}/metrics and /metrics/history say what a service takes and took.",
+        "GET /api/web-services/{id}/metrics and …/metrics/history say what a service takes, and"
+        " took.",
     ),
     Change(
         datetime.date(2026, 11, 21),
