@@ -37,7 +37,7 @@ class Spawner:
         log: Log,
         watchdog: Watchdog,
     ) -> None:
-        self.release = release
+        self._release = release
         self._places = places
         self._watchdog = watchdog
         self.networks = networks
@@ -45,25 +45,30 @@ class Spawner:
         self.root = working_directory(self.tree, release.root_directory)
         self.log = log
 
+    @property
+    def release(self) -> Release:
+        """Whose commands they are."""
+        return self._release
+
     async def spawn(self, step: Step, port: int) -> commands.Command:
         """Start a command; what it prints goes to the service's log."""
         self.log.say(step.title)
-        home = self._places.home(self.release.deployment_id)
+        home = self._places.home(self._release.deployment_id)
         command = await commands.spawn(
             ["/bin/sh", "-c", step.command],
-            run=str(self.tree / self.release.release_id / str(port)),
+            run=str(self.tree / self._release.release_id / str(port)),
             cwd=self.root,
             env=environment.for_run(
-                self.release, self._places, self.root, port, way_out=self.networks.way_out
+                self._release, self._places, self.root, port, way_out=self.networks.way_out
             ),
             write=self.log.write,
             sandbox=Sandbox(
                 [self.tree, home],
-                [self._places.caches(self.release.service_id)],
+                [self._places.caches(self._release.service_id)],
                 self.networks.make(port),
             ),
         )
-        self._watchdog.watch_app(command, self.release.service_id)
+        self._watchdog.watch_app(command, self._release.service_id)
         return command
 
 
