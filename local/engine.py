@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 
 from chalicelib.engines.base import (
+    ALL_PROJECT_TYPES,
     Build,
     EngineUnavailable,
     LogPage,
@@ -38,6 +39,8 @@ class Listener:
 
 class LocalEngine:
     """Implements ``chalicelib.engines.base.Engine``; one client, shared by all threads."""
+
+    project_types = ALL_PROJECT_TYPES
 
     def __init__(self, socket: Path) -> None:
         self._client = httpx.Client(

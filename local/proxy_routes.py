@@ -52,10 +52,9 @@ class Routes:
         """Tell the supervisor every second, for ever, what was asked for and answered."""
         while True:
             await asyncio.sleep(_REPORT_SECONDS)
-            hosts, visits = {*self._lately, *(+self._asked)}, self._visits.take()
-            if hosts or visits:
-                self._lately.clear()
-                await self._tell(hosts, visits)
+            visits = self._visits.take()
+            if visits or self._lately or +self._asked:
+                await self._tell(visits)
 
     def state(self, host: str) -> str | None:
         """What the host's service does; None when there is no such host."""
@@ -99,11 +98,13 @@ class Routes:
         """Wait for news. Raises ``TimeoutError``."""
         news = self._news
         if self.state(host) == "sleeping":
-            await self._tell({host})
+            await self._tell({})
         await asyncio.wait_for(news.wait(), seconds)
 
-    async def _tell(self, hosts: set[str], visits: Mapping[str, list[str]] | None = None) -> None:
-        use = {"hosts": sorted(hosts), "visits": visits or {}}
+    async def _tell(self, visits: Mapping[str, list[str]]) -> None:
+        hosts = {host: self._asked[host] for host in {*self._lately, *(+self._asked)}}
+        self._lately.clear()
+        use = {"hosts": hosts, "ports": sorted(+self._busy), "visits": visits}
         with contextlib.suppress(aiohttp.ClientError, OSError, TimeoutError):
             async with self._supervisor.post("/use", json=use):
                 pass

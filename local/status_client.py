@@ -53,7 +53,7 @@ class Product:
         return Service(
             name=found["name"],
             status=found["status"],
-            url=found["url"],
+            url=found["url"] or "-",
             instances=str(low) if low == high else f"{low}-{high}",
             deployment=deployment.get("status", ""),
             deployed_at=deployment.get("finished_at") or deployment.get("created_at") or "",

@@ -91,7 +91,11 @@ def start_release(
         pre_deploy_command=configuration.pre_deploy_command,
         health_check_path=configuration.health_check_path,
         root_directory=configuration.root_directory,
+        project_type=configuration.project_type,
+        publish_directory=configuration.publish_directory,
+        spa=configuration.spa,
         instances=max(1, configuration.min_instances),
+        max_instances=configuration.max_instances,
         sleeps=configuration.min_instances == 0,
         environment=configuration.environment,
     )

@@ -69,7 +69,7 @@ class _Deployment(Answer):
     id: DeploymentId
     project_id: ProjectId
     status: str
-    url: str
+    url: str | None
     git_url: str
     branch: str
     commit: str | None

@@ -1,9 +1,10 @@
 """The rules of deployments: what is asked for. What follows is done by the roll-out."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 from .. import clock, engines, ids, jobs
+from ..engines.base import ProjectType
 from ..errors import Conflict, InvalidRequest, NotFound
 from ..http.call import Call
 from ..http.pages import Page
@@ -205,6 +206,10 @@ def configuration_of(service: Service, present: Variables) -> Configuration:
         start_command=service.start_command,
         pre_deploy_command=service.pre_deploy_command,
         health_check_path=service.health_check_path,
+        project_type=cast(ProjectType, service.project_type),
+        publish_directory=service.publish_directory,
+        spa=service.spa,
         min_instances=int(service.min_instances),
+        max_instances=int(service.max_instances),
         environment=variables.environment(present),
     )

@@ -9,6 +9,7 @@ from typing import ClassVar
 
 from pynamodb.attributes import BinaryAttribute, NumberAttribute, UnicodeAttribute
 
+from ..engines.base import ProjectType
 from ..security import encryption
 from ..store import counters, pages
 from ..store.items import Resource, under
@@ -27,7 +28,7 @@ class Deployment(Resource):
     service_id = UnicodeAttribute()
     project_id = UnicodeAttribute()
     status = UnicodeAttribute()
-    url = UnicodeAttribute()
+    url = UnicodeAttribute(null=True)
     git_url = UnicodeAttribute()
     branch = UnicodeAttribute()
     commit = UnicodeAttribute(null=True)
@@ -50,7 +51,11 @@ class Configuration:
     start_command: str | None = None
     pre_deploy_command: str | None = None
     health_check_path: str | None = None
+    project_type: ProjectType = "web_service"
+    publish_directory: str | None = None
+    spa: bool = False
     min_instances: int = 1
+    max_instances: int = 1
     environment: dict[str, str] = field(default_factory=dict, repr=False)
 
 

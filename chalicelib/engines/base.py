@@ -8,12 +8,18 @@ it, so a repeated or late message does no harm.
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Protocol
+from typing import Literal, Protocol, get_args
 
 from ..errors import ServiceUnavailable
 
+ProjectType = Literal["web_service", "static_site", "worker"]
+"""A web service answers requests on its port, a static site is files, a worker has no port."""
+
 MEMORY_LIMIT_BYTES = 1024**3
 """What one instance of an app may use; one that uses more is ended."""
+
+
+ALL_PROJECT_TYPES: frozenset[ProjectType] = frozenset(get_args(ProjectType))
 
 
 class Stage(StrEnum):
@@ -50,9 +56,12 @@ class Build:
 class Release:
     """An artifact with its configuration, to be started. ``release_id`` names the instance set.
 
-    ``health_check_path`` must answer 200; without one, it is enough that the port accepts. So many
-    ``instances`` share the load; one that ``sleeps`` is stopped while nobody asks for it, and
-    started by the next request. ``tenant`` comes back with the news of what a release does.
+    ``health_check_path`` must answer 200; without one, it is enough that the port accepts. A worker
+    is healthy when it stays alive for some seconds, and no request leads to it. So many
+    ``instances`` share the load, up to ``max_instances`` while there is much of it; a release that
+    ``sleeps`` is stopped while nobody asks for it, and started by the next request. Of a static
+    site ``publish_directory`` is served, with ``spa`` index.html for unknown paths too. ``tenant``
+    comes back with the news of what a release does.
     """
 
     release_id: str
@@ -64,7 +73,11 @@ class Release:
     pre_deploy_command: str | None = None
     health_check_path: str | None = None
     root_directory: str | None = None
+    project_type: ProjectType = "web_service"
+    publish_directory: str | None = None
+    spa: bool = False
     instances: int = 1
+    max_instances: int = 1
     sleeps: bool = False
     tenant: str = ""
     environment: dict[str, str] = field(default_factory=dict, repr=False)
@@ -109,6 +122,10 @@ class EngineUnavailable(ServiceUnavailable):
 
 class Engine(Protocol):
     """What runs users' code. Calls raise ``EngineUnavailable`` when they may be tried again."""
+
+    @property
+    def project_types(self) -> frozenset[ProjectType]:
+        """What it can run; other services are refused when they are asked for."""
 
     def check(self) -> None:
         """Nothing, when it answers."""

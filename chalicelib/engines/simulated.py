@@ -6,7 +6,7 @@ The branch ``fail-build`` fails its build, ``fail-health`` its health check.
 import time
 from collections import defaultdict
 
-from .base import Build, LogPage, Progress, Release, Sample, Stage
+from .base import ALL_PROJECT_TYPES, Build, LogPage, Progress, Release, Sample, Stage
 
 BUILD_FAILED = "The build command ended with exit code 1. Read the build log, mend it, push."
 CPU_PERCENT, MEMORY_BYTES = 1.5, 64 * 1024**2
@@ -15,6 +15,8 @@ NEVER_HEALTHY = "The app did not answer its health check. Listen on the port in 
 
 class SimulatedEngine:
     """Answers with one stage after the other; keeps what it was asked in memory."""
+
+    project_types = ALL_PROJECT_TYPES
 
     def __init__(self) -> None:
         self.looks: defaultdict[str, int] = defaultdict(int)

@@ -117,5 +117,6 @@ def _point(sample: Sample) -> MetricsPoint:
 def answer(service: store.Service) -> ServiceAnswer:
     """The answer about a service."""
     shown = ServiceAnswer.model_validate(service)
+    shown.subdomain = service.host
     shown.git_repository_url = redact(service.git_repository_url or "") or None
     return shown

@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
+from ..engines.base import ProjectType
 from ..http.schemas import Answer, Body, DeploymentId, Line, ProjectId, Query, ServiceId, Time
 from ..security.egress import UnsafeUrl, check_git_url
 from ..settings import settings
@@ -73,6 +74,11 @@ READ_ONLY = frozenset(
 )
 
 
+PUBLISHED = (
+    "The folder of a static site, within the root directory; without it the one that the build or"
+    " the repository has an index.html in"
+)
+FALLBACK = "A static site answers unknown paths with index.html"
 NO_IMAGES = "needs an engine that runs images, such as that on AWS; this installation has none"
 
 
@@ -101,7 +107,9 @@ class _ServiceFields(Body):
     source_type: Annotated[Literal["git", "image"], AfterValidator(_from_git)] = "git"
     dockerfile_path: NoImage = Field(default=None, exclude=True)
     image_ref: NoImage = Field(default=None, exclude=True)
-    project_type: Literal["web_service"] = "web_service"
+    project_type: ProjectType = "web_service"
+    publish_directory: Annotated[Directory | None, Field(description=PUBLISHED)] = None
+    spa: Annotated[bool, Field(description=FALLBACK)] = False
     port: Port = 8080
     health_check_path: UrlPath | None = None
     min_instances: Annotated[int, Field(ge=0, le=10)] = 1
@@ -132,8 +140,6 @@ class ServiceCreate(_ServiceFields):
     def _fits(self) -> Self:
         if "max_instances" not in self.model_fields_set:
             self.max_instances = max(1, self.min_instances)
-        if self.min_instances > self.max_instances:
-            raise ValueError("min_instances: must not be more than max_instances")
         return self
 
 
@@ -146,14 +152,17 @@ class ServiceChange(_ServiceFields):
 
 
 class ServiceAnswer(Answer):
-    """A web service. ``config_pending``: a change waits for the next deploy or restart."""
+    """A web service. ``config_pending``: a change waits for the next deploy or restart.
+
+    A worker has no ``url`` and no ``subdomain``.
+    """
 
     id: ServiceId
     project_id: ProjectId
     name: str
     status: str
-    url: str
-    subdomain: str
+    url: str | None
+    subdomain: str | None
     git_repository_url: str | None
     branch: str
     root_directory: str | None
@@ -162,6 +171,8 @@ class ServiceAnswer(Answer):
     pre_deploy_command: str | None
     source_type: str
     project_type: str
+    publish_directory: str | None
+    spa: bool
     port: int
     health_check_path: str | None
     min_instances: int

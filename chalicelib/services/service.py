@@ -27,6 +27,8 @@ from .store import Service
 
 GOING = "This web service is being deleted"
 SUFFIX_LETTERS = "23456789abcdefghjkmnpqrstuvwxyz"
+NEVER_SLEEPS = "a worker cannot sleep, since no request would wake it; set it to 1 or more"
+TOGETHER = ("project_type", "min_instances", "max_instances")
 NEEDS_ROLLOUT = {
     "root_directory",
     "start_command",
@@ -34,7 +36,11 @@ NEEDS_ROLLOUT = {
     "build_command",
     "port",
     "health_check_path",
+    "project_type",
+    "publish_directory",
+    "spa",
     "min_instances",
+    "max_instances",
     "git_repository_url",
     "branch",
     "environment",
@@ -44,6 +50,8 @@ NEEDS_ROLLOUT = {
 def create(call: Call, body: ServiceCreate) -> Service:
     """Make a web service, stopped; creating does not deploy."""
     fields = body.model_dump(exclude={"project_id", "env_vars"})
+    _check_together(fields)
+    _check_engine(fields["project_type"])
     service = prepare(_project(call, body), fields)
     given = {one.key: Variable(one.value, one.is_secret) for one in body.env_vars}
     variables.create(call.tx, call.tenant, service.id, given)
@@ -114,9 +122,8 @@ def get(call: Call, service_id: str) -> Service:
 
 def update(call: Call, service: Service, changes: dict[str, Any]) -> Service:
     """Change a service; what reaches the process does so at the next deploy or restart."""
-    low = changes.get("min_instances", service.min_instances)
-    if low > changes.get("max_instances", service.max_instances):
-        raise InvalidRequest.field("min_instances", "must not be more than max_instances")
+    _check_together({name: changes.get(name, getattr(service, name)) for name in TOGETHER})
+    _check_engine(changes.get("project_type", "web_service"))
     if changes.get("git_repository_url") == redact(service.git_repository_url or ""):
         del changes["git_repository_url"]
     if service.live_deployment_id and NEEDS_ROLLOUT.intersection(changes):
@@ -148,6 +155,21 @@ def logs(service: Service, query: LogQuery) -> LogPage:
 def metrics(service: Service, seconds: int) -> list[Sample]:
     """What the service's processes took in the last ``seconds``, the oldest first."""
     return engines.engine().metrics(service.id, seconds)
+
+
+def _check_together(fields: dict[str, Any]) -> None:
+    """Raise ``InvalidRequest`` when fields that are fine by themselves do not fit each other."""
+    least = fields["min_instances"]
+    if least > fields["max_instances"]:
+        raise InvalidRequest.field("min_instances", "must not be more than max_instances")
+    if least == 0 and fields["project_type"] == "worker":
+        raise InvalidRequest.field("min_instances", NEVER_SLEEPS)
+
+
+def _check_engine(project_type: str) -> None:
+    """Raise ``InvalidRequest`` when the engine, beside web services, runs no such thing."""
+    if project_type != "web_service" and project_type not in engines.engine().project_types:
+        raise InvalidRequest.field("project_type", f"this installation runs no {project_type}")
 
 
 def _removal(service: Service) -> Callable[[], str | None]:

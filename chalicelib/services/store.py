@@ -33,6 +33,8 @@ class Service(Resource):
     pre_deploy_command = UnicodeAttribute(null=True)
     source_type = UnicodeAttribute(default="git")
     project_type = UnicodeAttribute(default="web_service")
+    publish_directory = UnicodeAttribute(null=True)
+    spa = BooleanAttribute(default=False)
     port = NumberAttribute(default=8080)
     health_check_path = UnicodeAttribute(null=True)
     min_instances = NumberAttribute(default=1)
@@ -48,9 +50,14 @@ class Service(Resource):
     releases = NumberAttribute(default=0)
 
     @property
-    def url(self) -> str:
-        """Where the service answers."""
-        return settings().apps_url.format(host=self.subdomain)
+    def host(self) -> str | None:
+        """The name under which it answers; a worker keeps its own unused."""
+        return None if self.project_type == "worker" else self.subdomain
+
+    @property
+    def url(self) -> str | None:
+        """Where the service answers, if it does."""
+        return self.host and settings().apps_url.format(host=self.host)
 
 
 def add(tx: Transaction, service: Service) -> None:

@@ -24,6 +24,39 @@ CHANGES = (
     Change(
         datetime.date(2026, 11, 21),
         "added",
+        "Workers and static sites",
+        "project_type may be worker (no port, url is null) or static_site, which serves its"
+        " publish_directory, with spa also for unknown paths.",
+    ),
+    Change(
+        datetime.date(2026, 11, 21),
+        "added",
+        "Scaling",
+        "A service under load runs up to max_instances, and goes back to min_instances.",
+    ),
+    Change(
+        datetime.date(2026, 11, 21),
+        "added",
+        "Logs that can be followed",
+        "With follow=true the logs of a web service and of a deployment are streamed as server-sent"
+        " events.",
+    ),
+    Change(
+        datetime.date(2026, 11, 21),
+        "added",
+        "Metrics",
+        "GET /api/web-services/{id}/metrics and …/metrics/history say what a service takes, and"
+        " took.",
+    ),
+    Change(
+        datetime.date(2026, 11, 21),
+        "added",
+        "Status",
+        "GET /v1/status says how each part of the platform is; it needs no key.",
+    ),
+    Change(
+        datetime.date(2026, 11, 21),
+        "added",
         "Workspaces with members",
         "Invite people with a role, hand a workspace over, choose one by X-Workspace-Id.",
     ),

@@ -34,7 +34,8 @@ class _Retirement(BaseModel):
 
 
 class _Use(BaseModel):
-    hosts: set[str]
+    hosts: dict[str, int]
+    ports: set[int] = Field(default_factory=set)
     visits: dict[str, list[str]] = Field(default_factory=dict)
 
 
@@ -79,7 +80,8 @@ def make_app(supervisor: Supervisor) -> web.Application:
 
 async def _life(app: web.Application) -> AsyncIterator[None]:
     await asyncio.to_thread(app[_SUPERVISOR].clear)
-    going_on = app[_SUPERVISOR].put_idle_to_sleep(), app[_SUPERVISOR].watch()
+    supervisor = app[_SUPERVISOR]
+    going_on = supervisor.put_idle_to_sleep(), supervisor.scale(), supervisor.watch()
     tasks = [asyncio.create_task(each) for each in going_on]
     yield
     for each in tasks:
@@ -198,7 +200,7 @@ async def _routes(request: web.Request) -> web.StreamResponse:
 
 async def _use(request: web.Request) -> web.StreamResponse:
     use = _Use.model_validate(await request.json())
-    request.app[_SUPERVISOR].use(use.hosts, use.visits)
+    request.app[_SUPERVISOR].use(use.hosts, use.ports, use.visits)
     return web.Response(status=204)
 
 

@@ -67,7 +67,8 @@ def for_run(
     if way_out:
         mine = {**_without_proxies(mine), **_proxied(way_out)}
     tree = places.artifact(release.deployment_id)
-    return _with_paths({**mine, **release.environment, "PORT": str(port)}, tree, root)
+    given = {} if release.project_type == "worker" else {"PORT": str(port)}
+    return _with_paths({**mine, **release.environment, **given}, tree, root)
 
 
 def _base(home: Path) -> dict[str, str]:

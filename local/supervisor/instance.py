@@ -1,6 +1,7 @@
 """One process of a release: started, found healthy, watched, ended."""
 
 import asyncio
+import contextlib
 import itertools
 import os
 import socket
@@ -44,6 +45,11 @@ class Spawner:
         self.root = working_directory(self.tree, release.root_directory)
         self.log = log
 
+    @property
+    def release(self) -> Release:
+        """Whose commands they are."""
+        return self._release
+
     async def spawn(self, step: Step, port: int) -> commands.Command:
         """Start a command; what it prints goes to the service's log."""
         self.log.say(step.title)
@@ -86,8 +92,20 @@ class Instance:
         """How long it has been running."""
         return time.monotonic() - self._began
 
-    async def until_healthy(self, path: str | None, limits: Limits) -> None:
-        """Return once it serves. Raises ``Failure`` when it ended or took too long."""
+    async def until_healthy(self, release: Release, limits: Limits) -> None:
+        """Return once it serves; a worker, once it has stayed alive. Raises ``Failure``."""
+        if release.project_type == "worker":
+            await self._stays_alive(limits.worker_seconds)
+        else:
+            await self._serves(release.health_check_path, limits)
+
+    async def _stays_alive(self, seconds: float) -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                raise await self.until_it_ends()
+
+    async def _serves(self, path: str | None, limits: Limits) -> None:
+        """Return once it does. Raises ``Failure`` when it ended or took too long."""
         check = HealthCheck(self._command, self.port, path, self._doors)
         serving = asyncio.create_task(check.passes())
         ending = asyncio.create_task(self._command.wait())

@@ -11,12 +11,17 @@ class Limits:
 
     build_seconds: float = 900.0
     start_seconds: float = 60.0
+    worker_seconds: float = 3.0
     pre_deploy_seconds: float = 300.0
     grace_seconds: float = 10.0
     drain_seconds: float = 2.0
+    last_request_seconds: float = 30.0
     idle_seconds: float = 900.0
     restart_seconds: float = 1.0
     restarts: int = 5
+    scale_requests: int = 10
+    scale_up_seconds: float = 5.0
+    scale_down_seconds: float = 60.0
     builds_at_once: int = 4
     artifacts_kept: int = 5
     build_logs_kept: int = 20

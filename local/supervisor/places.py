@@ -67,16 +67,23 @@ class Places:
 
 def working_directory(tree: Path, root_directory: str | None) -> Path:
     """The root directory within a tree; raises Failure when it is not there or leads out."""
-    wanted = (root_directory or "").strip("/") or "."
-    found = (tree / wanted).resolve()
-    if not found.is_relative_to(tree.resolve()):
-        raise Failure(
-            f'The root directory "{wanted}" leads out of the repository; '
-            "name a directory within it."
-        )
+    return directory_within(tree, root_directory or "", ("root directory", "repository"))
+
+
+def directory_within(place: Path, path: str, called: tuple[str, str]) -> Path:
+    """The directory at a path that a user wrote; raises Failure when it is not there or leads out.
+
+    ``called`` says what the directory and the place are.
+    """
+    wanted = path.strip("/") or "."
+    found = (place / wanted).resolve()
+    name, whole = called
+    if not found.is_relative_to(place.resolve()):
+        message = f'The {name} "{wanted}" leads out of the {whole}; name a directory within it.'
+        raise Failure(message)
     if not found.is_dir():
         raise Failure(
-            f'The root directory "{wanted}" does not exist in the repository; '
+            f'The {name} "{wanted}" does not exist in the {whole}; '
             "correct it, or push the directory."
         )
     return found

@@ -10,6 +10,7 @@ from local.supervisor.logs import Log
 from local.supervisor.networks import Networks
 from local.supervisor.places import Places
 from local.supervisor.running import STOPPED, Running, State
+from local.supervisor.traffic import Traffic
 from local.supervisor.watchdog import Watchdog
 
 _NOT_BUILT = Progress(
@@ -26,6 +27,7 @@ class Releases:
         networks: Networks,
         limits: Limits,
         watchdog: Watchdog,
+        traffic: Traffic,
         *,
         announce: Callable[[str], None],
         report: Callable[[Release, State], None],
@@ -35,6 +37,7 @@ class Releases:
         self._networks = networks
         self._limits = limits
         self._watchdog = watchdog
+        self._traffic = traffic
         self._announce = announce
         self._report = report
         self._reported: dict[str, State] = {}
@@ -62,6 +65,7 @@ class Releases:
             self._limits,
             self.log(release.service_id),
             watchdog=self._watchdog,
+            traffic=self._traffic,
             changed=self._note,
             settled=self._announce,
         )
@@ -77,6 +81,10 @@ class Releases:
         """Whether a release serves, or sleeps until it is asked."""
         found = self._all.get(release_id)
         return found is not None and found.progress.stage is Stage.HEALTHY
+
+    def is_reachable(self, release_id: str) -> bool:
+        """Whether requests may lead to a release."""
+        return self._all[release_id].release.project_type != "worker"
 
     def healthy(self, service_id: str) -> int:
         """How many instances of a service answer their health checks."""
@@ -110,6 +118,11 @@ class Releases:
             self._used_at[found.release.release_id] = time.monotonic()
             found.wake()
 
+    def scale(self, release_id: str | None, requests: int) -> None:
+        """Let the number of a release's instances follow its requests in flight."""
+        if found := self._all.get(release_id or ""):
+            found.scale(requests, time.monotonic())
+
     async def put_idle_to_sleep(self) -> None:
         """Stop the instances of those that may sleep and that nobody has asked for a while."""
         idle = [each for each in self._all.values() if each.release.sleeps and self._is_idle(each)]
@@ -126,16 +139,17 @@ class Releases:
         if ends := [self.begin_end(release_id) for release_id in release_ids]:
             await asyncio.wait(ends)
 
-    def begin_end(self, release_id: str, after: float = 0) -> asyncio.Task[None]:
-        """Begin to end a release, ``after`` seconds from now; one that comes late never starts."""
+    def begin_end(self, release_id: str, *, drains: bool = False) -> asyncio.Task[None]:
+        """Begin to end a release, at once or after its last request; if late, it never starts."""
         if release_id not in self._ends:
-            ending = self._end(self._all.get(release_id), after)
+            ending = self._end(self._all.get(release_id), drains)
             self._ends[release_id] = asyncio.create_task(ending)
         return self._ends[release_id]
 
-    async def _end(self, running: Running | None, after: float) -> None:
+    async def _end(self, running: Running | None, drains: bool) -> None:
+        if running and drains:
+            await self._traffic.drain(running.ports)
         if running:
-            await asyncio.sleep(after)
             await running.stop()
 
     def log(self, service_id: str) -> Log:

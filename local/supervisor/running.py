@@ -8,16 +8,17 @@ from enum import StrEnum
 from chalicelib.engines.base import Progress, Release, Stage
 from local.supervisor import detection
 from local.supervisor.failures import Failure
-from local.supervisor.instance import Instance, Spawner
+from local.supervisor.instance import Spawner
+from local.supervisor.keeping import Instances
 from local.supervisor.languages.folder import Step
 from local.supervisor.limits import Limits
 from local.supervisor.logs import Log
 from local.supervisor.networks import Networks
 from local.supervisor.places import Places
+from local.supervisor.scaling import Scaling
+from local.supervisor.traffic import Traffic
 from local.supervisor.watchdog import Watchdog
 
-SETTLED_SECONDS = 60
-LONGEST_PAUSE_SECONDS = 60
 STOPPED = Progress(Stage.FAILED, message="The release was stopped.")
 
 
@@ -32,10 +33,10 @@ class State(StrEnum):
 
 
 class Running:
-    """Keeps the instances of a release alive until it is stopped.
+    """Keeps a release alive until it is stopped.
 
-    One that dies is started again after a pause that grows; the release fails when one cannot
-    start at first, or when later none serves and one has died too often in a row.
+    It fails when an instance cannot start at first, or when later none serves and one has died too
+    often in a row.
     """
 
     def __init__(
@@ -47,29 +48,47 @@ class Running:
         log: Log,
         *,
         watchdog: Watchdog,
+        traffic: Traffic,
         changed: "Callable[[Running], None]",
         settled: Callable[[str], None],
     ) -> None:
         self.release = release
         self.progress = Progress(Stage.STARTING)
         self.state = State.STARTING
-        self.ports: list[int] = []
         self._places = places
         self._networks = networks
         self._limits = limits
         self._log = log
         self._watchdog = watchdog
+        self._traffic = traffic
         self._changed = changed
         self._settled = settled
-        self._instances: set[Instance] = set()
+        self._instances: Instances | None = None
+        self._scaling = Scaling(release.instances, release.max_instances, limits)
         self._is_leaving = False
         self._is_wanted = False
         self._life = asyncio.create_task(self._live())
 
     @property
+    def ports(self) -> list[int]:
+        """Where its healthy instances serve."""
+        return self._instances.ports if self._instances else []
+
+    @property
     def is_alive(self) -> bool:
         """Whether it has processes, or will have."""
         return self.state in {State.STARTING, State.RUNNING, State.SLEEPING}
+
+    def scale(self, requests: int, now: float) -> None:
+        """Add an instance, or take one away, when so many requests in flight call for it."""
+        settled = self.state is State.RUNNING and self.progress.stage is Stage.HEALTHY
+        if self._instances is None or not settled:
+            return
+        number = self._instances.number
+        wanted = self._scaling.wanted(number, requests, now)
+        if wanted != number:
+            self._log.say(f"Scaling from {number} to {wanted}: {requests} requests in flight")
+            self._instances.resize(wanted)
 
     def wake(self) -> None:
         """Start the instances again, if it sleeps."""
@@ -105,9 +124,9 @@ class Running:
 
     async def _leave(self, state: State) -> None:
         self.state = state
-        self.ports.clear()
         self._changed(self)
-        await asyncio.gather(*(one.stop(self._limits.grace_seconds) for one in self._instances))
+        if self._instances:
+            await self._instances.stop()
         self._life.cancel()
         await asyncio.wait([self._life])
 
@@ -122,18 +141,18 @@ class Running:
 
     async def _serve(self, *, again: bool) -> None:
         spawner = Spawner(self.release, self._places, self._networks, self._log, self._watchdog)
-        start = detection.start_step(spawner.root, self.release.start_command, spawner.tree)
+        start = detection.step_of(self.release, spawner.root, spawner.tree)
         if self.release.pre_deploy_command and not again:
             await self._prepare(spawner, self.release.pre_deploy_command)
-        keepers = [
-            asyncio.create_task(self._keep(spawner, start)) for _ in range(self.release.instances)
-        ]
-        try:
-            await asyncio.gather(*keepers)
-        finally:
-            for keeper in keepers:
-                keeper.cancel()
-            await asyncio.wait(keepers)
+        self._instances = Instances(
+            spawner,
+            start,
+            self._limits,
+            self._traffic,
+            changed=self._note,
+            is_hopeless=self._is_hopeless,
+        )
+        await self._instances.keep(self.release.instances)
 
     async def _prepare(self, spawner: Spawner, text: str) -> None:
         seconds = self._limits.pre_deploy_seconds
@@ -151,53 +170,18 @@ class Running:
         if status != 0 or command.verdict:
             raise Failure(command.why("The pre-deploy command ended with", status))
 
-    async def _keep(self, spawner: Spawner, start: Step) -> None:
-        """Keep one instance serving. Raises ``Failure`` when it is of no use to try again."""
-        deaths = 0
-        while True:
-            why, lived = await self._life_of_one(spawner, start)
-            if self.state not in {State.STARTING, State.RUNNING}:
-                return
-            deaths = 1 if lived > SETTLED_SECONDS else deaths + 1
-            hopeless = deaths > self._limits.restarts and not self.ports
-            if self.progress.stage is not Stage.HEALTHY or hopeless:
-                raise why
-            pause = min(self._limits.restart_seconds * 2 ** (deaths - 1), LONGEST_PAUSE_SECONDS)
-            self._log.say(f"{why} It is started again in {pause:g} s.")
-            await asyncio.sleep(pause)
+    def _is_hopeless(self, deaths: int) -> bool:
+        dies_on = deaths > self._limits.restarts and not self.ports
+        return self.progress.stage is not Stage.HEALTHY or dies_on
 
-    async def _life_of_one(self, spawner: Spawner, start: Step) -> tuple[Failure, float]:
-        """Why an instance ended, and how many seconds it lived."""
-        instance = await Instance.start(spawner, start)
-        self._instances.add(instance)
-        try:
-            await instance.until_healthy(self.release.health_check_path, self._limits)
-            self._join(instance)
-            return await instance.until_it_ends(), instance.seconds
-        except Failure as failure:
-            return failure, 0
-        finally:
-            self._part(instance)
-            await instance.kill()
-
-    def _join(self, instance: Instance) -> None:
-        if self.state not in {State.STARTING, State.RUNNING}:
-            return
-        self._log.say(f"Healthy on port {instance.port}")
-        self.ports.append(instance.port)
-        self.state = State.RUNNING
-        if self.progress.stage is Stage.STARTING and len(self.ports) == self.release.instances:
-            self.progress = Progress(Stage.HEALTHY)
-            self._settled(self.release.job_id)
+    def _note(self) -> None:
+        """Go by how many instances serve now."""
+        if self.state in {State.STARTING, State.RUNNING}:
+            self.state = State.RUNNING if self.ports else State.STARTING
+            if self.progress.stage is Stage.STARTING and len(self.ports) == self.release.instances:
+                self.progress = Progress(Stage.HEALTHY)
+                self._settled(self.release.job_id)
         self._changed(self)
-
-    def _part(self, instance: Instance) -> None:
-        self._instances.discard(instance)
-        if instance.port in self.ports:
-            self.ports.remove(instance.port)
-            if not self.ports and self.state is State.RUNNING:
-                self.state = State.STARTING
-            self._changed(self)
 
     def _fail(self, message: str) -> None:
         if self.state in {State.STARTING, State.RUNNING}:

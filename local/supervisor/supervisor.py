@@ -18,7 +18,10 @@ from local.supervisor.networks import Networks
 from local.supervisor.places import Places, remove
 from local.supervisor.releases import Releases
 from local.supervisor.running import State
+from local.supervisor.traffic import Traffic
 from local.supervisor.watchdog import Watchdog
+
+_SCALE_SECONDS = 1.0
 
 
 class NotServing(Exception):
@@ -27,7 +30,7 @@ class NotServing(Exception):
 
 @dataclass
 class _Route:
-    host: str
+    host: str | None
     release_id: str | None
 
 
@@ -44,8 +47,9 @@ class Supervisor:
         self.events = Feed()
         self.routes = Feed()
         self._watchdog = Watchdog(limits, note=self._note)
+        self._traffic = Traffic(limits)
         self._releases = Releases(
-            places, networks, limits, self._watchdog,
+            places, networks, limits, self._watchdog, self._traffic,
             announce=self._announce,
             report=self._report,
             changed=self._publish_routes,
@@ -85,10 +89,14 @@ class Supervisor:
         await self._releases.end([release_id])
 
     def switch(self, service_id: str, release_id: str, host: str) -> None:
-        """Send a host's requests to a release; raises NotServing when it is not healthy."""
+        """Send a host's requests to a release; raises NotServing when it is not healthy.
+
+        A worker serves without a host.
+        """
         if not self._releases.is_healthy(release_id):
             raise NotServing(f"The release {release_id} is not healthy.")
-        self._routes[service_id] = _Route(host, release_id)
+        reachable = self._releases.is_reachable(release_id)
+        self._routes[service_id] = _Route(host if reachable else None, release_id)
         self._publish_routes()
 
     def retire(self, service_id: str, keep: str | None) -> None:
@@ -99,7 +107,7 @@ class Supervisor:
             self._publish_routes()
         for release_id in self._releases.of(service_id):
             if release_id != keep:
-                self._releases.begin_end(release_id, self._limits.drain_seconds)
+                self._releases.begin_end(release_id, drains=True)
 
     async def remove(self, service_id: str) -> None:
         """Remove all that a service has."""
@@ -134,14 +142,25 @@ class Supervisor:
 
     def hosts(self) -> dict[str, object]:
         """Where each host leads: {"hosts": {host: {"ports": [int], "state": str}}}."""
-        return {"hosts": {route.host: self._where(route) for route in self._routes.values()}}
+        routes = [route for route in self._routes.values() if route.host]
+        return {"hosts": {route.host: self._where(route) for route in routes}}
 
-    def use(self, hosts: Collection[str], visits: Mapping[str, Sequence[str]]) -> None:
-        """Note that these hosts were asked and what was answered; what sleeps wakes up."""
+    def use(
+        self,
+        hosts: Mapping[str, int],
+        ports: Collection[int],
+        visits: Mapping[str, Sequence[str]],
+    ) -> None:
+        """Note how many requests hosts have, which ports have any, and what was answered.
+
+        What sleeps wakes up.
+        """
+        self._traffic.note(hosts, ports)
         for service_id, route in self._routes.items():
-            if route.host in hosts:
+            host = route.host or ""
+            if host in hosts:
                 self._releases.use(route.release_id)
-            if lines := visits.get(route.host):
+            if lines := visits.get(host):
                 self._releases.log(service_id).say("\n".join(lines))
 
     async def put_idle_to_sleep(self) -> None:
@@ -149,6 +168,13 @@ class Supervisor:
         while True:
             await asyncio.sleep(self._limits.idle_seconds / 10)
             await self._releases.put_idle_to_sleep()
+
+    async def scale(self) -> None:
+        """Let the numbers of instances follow the load for ever."""
+        while True:
+            await asyncio.sleep(_SCALE_SECONDS)
+            for route in self._routes.values():
+                self._releases.scale(route.release_id, self._traffic.to_host(route.host or ""))
 
     async def watch(self) -> None:
         """Hold the users' commands to their limits for ever."""

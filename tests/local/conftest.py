@@ -214,7 +214,7 @@ class Proxied:
         until(lambda: self.get(host).status_code != 404)
         return host
 
-    def serve(self, files: dict[str, str], **fields: str) -> str:
+    def serve(self, files: dict[str, str], **fields: Any) -> str:
         """Run the files; the host that leads to them."""
         release, progress = self.supervised.run(files, **fields)
         assert progress.stage is Stage.HEALTHY, progress.message

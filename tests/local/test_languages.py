@@ -172,8 +172,8 @@ def test_a_machine_without_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 @pytest.mark.parametrize(
     ("files", "title", "options"),
     [
-        ({"index__html": ""}, "Serving the static files", ["."]),
-        ({"public/index__html": ""}, "Serving the static files in public/", ["public"]),
+        ({"index__html": ""}, "Serving the static files", ["--", "."]),
+        ({"public/index__html": ""}, "Serving the static files in public/", ["--", "public"]),
         ({"dist/index__html": ""}, "", []),
         ({"package__json": package(), "index__html": ""}, "", []),
         ({"requirements__txt": "", "index__html": ""}, "", []),
@@ -181,7 +181,7 @@ def test_a_machine_without_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
             (
                 {"package__json": package(scripts={"build": "x"}), f"{name}/index__html": ""},
                 f"Serving the static files in {name}/",
-                ["--fallback", name],
+                ["--fallback", "--", name],
             )
             for name in ("dist", "build", "out")
         ),
