@@ -9,6 +9,7 @@ from .http.surfaces import all_routes
 from .mail import events as mail
 from .projects import events as project_events
 from .projects import routes as projects
+from .push_hooks import routes as push_hooks
 from .services import routes as services
 from .system import routes as system
 from .webhooks import deliveries, recovery
@@ -27,6 +28,7 @@ __all__ = [
     "power",
     "project_events",
     "projects",
+    "push_hooks",
     "recovery",
     "removal",
     "rollout",

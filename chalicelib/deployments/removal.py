@@ -2,6 +2,7 @@
 
 from .. import engines, jobs
 from ..jobs import Again, Job, Outcome
+from ..push_hooks import store as push_hooks
 from ..services import service as services
 from ..services import store as service_store
 from ..store.transaction import Transaction
@@ -23,6 +24,7 @@ def delete_service(job: Job, tx: Transaction) -> Outcome:
         store.remove(tx, deployment)
     if left:
         return Again(0)
+    push_hooks.forget(tx, job.tenant, service.id)
     variables.remove(tx, job.tenant, service.id)
     store.forget_count(tx, job.tenant, service.id)
     service_store.remove(tx, service)

@@ -100,6 +100,14 @@ def create_deployment(
     return PublicDeployment.of(service.deploy(call, web_service, body.branch))
 
 
+@public.post(PATH + "/deploy", scope="write", status=201, example={"branch": "main"})
+def deploy_web_service(
+    call: Call, web_service: ServiceInPath, body: ServiceDeploy
+) -> PublicDeployment:
+    """Deploy a web service, as POST …/deployments does."""
+    return PublicDeployment.of(service.deploy(call, web_service, body.branch))
+
+
 @public.get(ONE, scope="read")
 def get_service_deployment(
     call: Call, web_service: ServiceInPath, deployment: OfServiceInPath

@@ -65,13 +65,15 @@ def make_everything(client: Client) -> Ids:
     body = {"git_url": "https://github.com/user/repo.git"}
     deployment = client.post(f"/v1/projects/{project}/deployments", body).json()
     key = client.post("/api/api-keys", {"name": "k", "scope": "read"}).json()["id"]
+    service_id = deployment["service_id"]
+    client.post(f"/api/web-services/{service_id}/push-hook")
     hook = {"url": "https://example.com/hook", "events": ["billing.invoice.created"]}
     webhook = client.post("/v1/webhooks", hook).json()["id"]
     delivery = client.post(f"/v1/webhooks/{webhook}/test").json()["id"]
     return {
         "project_id": project,
         "deployment_id": deployment["id"],
-        "web_service_id": deployment["service_id"],
+        "web_service_id": service_id,
         "key_id": key,
         "webhook_id": webhook,
         "delivery_id": delivery,
