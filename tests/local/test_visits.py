@@ -5,7 +5,7 @@ import re
 from aiohttp import web
 from aiohttp.test_utils import make_mocked_request
 
-from local.visits import MOST_LINES, Visits
+from local.proxy.visits import MOST_LINES, Visits
 from tests.local.conftest import WEB, Proxied, Supervised, until
 
 

@@ -18,9 +18,9 @@ from yarl import URL
 
 from local.doors import Doors
 from local.lifeline import on_parent_end
-from local.proxy_pages import page
-from local.proxy_routes import Routes
-from local.visits import Visits
+from local.proxy.pages import page
+from local.proxy.routes import Routes
+from local.proxy.visits import Visits
 
 _HOP_BY_HOP = {
     "connection",

@@ -10,7 +10,7 @@ from typing import Any
 
 import aiohttp
 
-from local.visits import Visits
+from local.proxy.visits import Visits
 
 _SILENCE_SECONDS = 10
 _AGAIN_SECONDS = 0.5
