@@ -32,6 +32,24 @@ app.router.add_route("*", "/", answer)
 web.run_app(app, port=int(os.environ["PORT"]), print=None)
 """
 
+# Dies once of each path, and keeps no connection open.
+MORTAL = """
+import http.server, os, pathlib
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        mark = pathlib.Path("died-of-" + self.path.strip("/"))
+        if self.path != "/" and not mark.exists():
+            mark.touch()
+            os._exit(1)
+        self.send_response(200)
+        self.end_headers()
+
+    do_POST = do_GET
+
+http.server.ThreadingHTTPServer(("0.0.0.0", int(os.environ["PORT"])), Handler).serve_forever()
+"""
+
 
 class Load:
     """Visitors who ask without a pause, by methods, over connections kept open or always new."""
@@ -139,3 +157,11 @@ def test_one_of_three_that_is_killed_loses_what_it_was_doing_at_most(
     assert load.failures("GET") == []
     in_flight = sum(method == "POST" for method, _ in VISITORS)
     assert len(load.failures("POST")) <= ROUNDS * in_flight
+
+
+def test_only_what_may_be_done_twice_is_asked_again(proxied: Proxied) -> None:
+    host = proxied.serve({"Procfile": "web: exec python app.py", "app.py": MORTAL})
+    headers = {"Host": f"{host}.localhost"}
+    assert proxied.get(host, "/get").status_code == 200
+    assert proxied.client.post("/post", headers=headers).status_code == 502
+    assert proxied.client.post("/post", headers=headers).status_code == 200
