@@ -33,11 +33,13 @@ async def _serve(options: argparse.Namespace) -> None:
     duties = [
         asyncio.create_task(duty) for duty in (routes.follow(), routes.report(), proxy.apps.tidy())
     ]
-    async with _listening(proxy, options.host, options.port):
-        await end.wait()
-    for duty in duties:
-        duty.cancel()
-    await routes.close()
+    try:
+        async with _listening(proxy, options.host, options.port):
+            await end.wait()
+    finally:
+        for duty in duties:
+            duty.cancel()
+        await routes.close()
 
 
 def _end() -> asyncio.Event:
