@@ -4,9 +4,10 @@
 seconds only where the limit itself is in seconds.
 """
 
-import asyncio
 import os
 import re
+import shlex
+import shutil
 import socket
 import statistics
 import subprocess
@@ -18,13 +19,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import aiohttp
 import httpx
 
+from benchmarks.throughput import rate
 from local.samples import AUTHOR
 
 ROUNDS = 5
-REQUESTS, AT_ONCE = 1500, 32
 HEALTHY_SECONDS = 0.05
 
 APP = """
@@ -40,20 +40,25 @@ web.run_app(app, host="0.0.0.0", port=int(os.environ["PORT"]), print=None, acces
 """
 SLOW_BUILD = "python -c 'import time; time.sleep(2)'"
 PYTHON = {"build_command": SLOW_BUILD, "start_command": f"{sys.executable} app.py"}
+NODE = """
+require("http").createServer((_, answer) => answer.end("ok")).listen(process.env.PORT, "0.0.0.0")
+"""
 IDLE_SECONDS = 3
 
 
 def main() -> None:
     """Measure and print."""
     with tempfile.TemporaryDirectory() as directory, _product(Path(directory)) as product:
-        repository = _repository(Path(directory) / "repository")
+        repository = _repository(Path(directory) / "repository", "app.py", APP)
         rounds = [_overhead(product, repository, Path(directory), n) for n in range(ROUNDS)]
         by_hand, deployed = (statistics.median(column) for column in zip(*rounds, strict=True))
         over = deployed - by_hand
         print(f"  a deployment   {over / by_hand:.0%} over doing the same by hand ({over:.1f} s)")
         print(f"                 [limit: 10 % + 1 s = {0.1 * by_hand + 1:.1f} s]")
-        ratio = asyncio.run(_throughput(product))
-        print(f"  the proxy      {ratio:.2f} of the app's own throughput [at least 0.3]")
+        for name, (file, source, program) in _apps().items():
+            place = _repository(Path(directory) / name, file, source)
+            ratio = _throughput(product, name, place, [program, file])
+            print(f"  the proxy      {ratio:.2f} of the throughput of {name} itself [at least 0.3]")
         woken = _waking(product, Path(directory) / "state/samples/node-hello")
         print(f"  waking         {woken:.1f} s to the first answer of a small Node app [1.5 s]")
 
@@ -106,7 +111,7 @@ def _product(place: Path) -> Iterator[_Product]:
         stdout=subprocess.PIPE,
         text=True,
     )
-    lines = []
+    lines: list[str] = []
     while process.stdout and "Ctrl-C" not in "".join(lines[-1:]):
         lines.append(process.stdout.readline())
     try:
@@ -129,14 +134,14 @@ def _by_hand(repository: Path, into: Path) -> None:
     # The product gives every Python app an environment of its own, as one would by hand.
     subprocess.run([sys.executable, "-m", "venv", ".venv"], cwd=into, check=True)
     subprocess.run(["/bin/sh", "-c", SLOW_BUILD], cwd=into, check=True)
-    with _serving(into / "app.py"):
+    with _serving(into, [sys.executable, "app.py"]):
         pass
 
 
 @contextmanager
-def _serving(app: Path) -> Iterator[int]:
+def _serving(place: Path, command: list[str]) -> Iterator[int]:
     port = _free_port()
-    process = subprocess.Popen([sys.executable, str(app)], env={**os.environ, "PORT": str(port)})
+    process = subprocess.Popen(command, cwd=place, env={**os.environ, "PORT": str(port)})
     try:
         while not _answers(port):
             time.sleep(HEALTHY_SECONDS)
@@ -146,33 +151,24 @@ def _serving(app: Path) -> Iterator[int]:
         process.wait()
 
 
-async def _throughput(product: _Product) -> float:
+def _apps() -> dict[str, tuple[str, str, str]]:
+    """File, source and program of each app that the proxy is measured with."""
+    apps = {"aiohttp": ("app.py", APP, sys.executable)}
+    if node := shutil.which("node"):
+        apps["node"] = ("app.js", NODE, node)
+    return apps
+
+
+def _throughput(product: _Product, name: str, place: Path, command: list[str]) -> float:
     """Requests a second through the proxy, in relation to those straight at the same app."""
-    host = f"bench-0.localhost:{product.proxy_port}"
-    with tempfile.TemporaryDirectory() as directory:
-        app = Path(directory) / "app.py"
-        app.write_text(APP)
-        with _serving(app) as port:
-            ratios = []
-            for _ in range(ROUNDS):
-                straight = await _rate(port, "localhost")
-                ratios.append(await _rate(product.proxy_port, host) / straight)
+    product.deploy(name, f"file://{place}", start_command=shlex.join(command))
+    host = f"{name}.localhost"
+    with _serving(place, command) as port:
+        ratios = []
+        for _ in range(ROUNDS):
+            straight = rate(port, "localhost")
+            ratios.append(rate(product.proxy_port, host) / straight)
     return statistics.median(ratios)
-
-
-async def _rate(port: int, host: str) -> float:
-    left = iter(range(REQUESTS))
-
-    async def ask(session: aiohttp.ClientSession) -> None:
-        for _ in left:
-            async with session.get(f"http://127.0.0.1:{port}/", headers={"Host": host}) as answer:
-                answer.raise_for_status()
-                await answer.read()
-
-    began = time.perf_counter()
-    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=AT_ONCE)) as session:
-        await asyncio.gather(*(ask(session) for _ in range(AT_ONCE)))
-    return REQUESTS / (time.perf_counter() - began)
 
 
 def _waking(product: _Product, sample: Path) -> float:
@@ -185,9 +181,9 @@ def _waking(product: _Product, sample: Path) -> float:
     return _timed(lambda: httpx.get(url, headers=headers, timeout=30).raise_for_status())
 
 
-def _repository(place: Path) -> Path:
+def _repository(place: Path, file: str, source: str) -> Path:
     place.mkdir()
-    (place / "app.py").write_text(APP)
+    (place / file).write_text(source)
     for command in (["init", "-qb", "main"], ["add", "."], ["commit", "-qm", "x"]):
         subprocess.run(["git", *AUTHOR, *command], cwd=place, check=True)
     return place

@@ -46,18 +46,27 @@ class Doors:
 
     async def accepts(self, port: int) -> bool:
         """Whether somebody accepts connections on the port."""
-        loop = asyncio.get_running_loop()
         try:
-            with self.way_to(port) as probe:
-                probe.setblocking(False)
-                await asyncio.wait_for(loop.sock_connect(probe, ("127.0.0.1", port)), _SECONDS)
+            probe = await asyncio.wait_for(self.connect(port), _SECONDS)
         except (OSError, TimeoutError):
             return False
+        probe.close()
         return True
 
-    def connector(self, *, force_close: bool = False) -> aiohttp.TCPConnector:
+    async def connect(self, port: int) -> socket.socket:
+        """A socket that is connected to the app on the port. Raises ``OSError``."""
+        made = self.way_to(port)
+        try:
+            made.setblocking(False)
+            await asyncio.get_running_loop().sock_connect(made, ("127.0.0.1", port))
+        except BaseException:
+            made.close()
+            raise
+        return made
+
+    def connector(self) -> aiohttp.TCPConnector:
         """What connects an HTTP client to ``http://127.0.0.1:PORT`` of the app."""
-        return aiohttp.TCPConnector(limit=0, force_close=force_close, socket_factory=self._made)
+        return aiohttp.TCPConnector(limit=0, socket_factory=self._made)
 
     def _made(self, address: aiohttp.AddrInfoType) -> socket.socket:
         made = self.way_to(int(address[4][1]))

@@ -2,21 +2,18 @@
 
 import re
 
-from aiohttp import web
-from aiohttp.test_utils import make_mocked_request
-
-from local.visits import MOST_LINES, Visits
+from local.proxy.visits import MOST_LINES, Visits
 from tests.local.conftest import WEB, Proxied, Supervised, until
 
 
-def visit(visits: Visits, request: web.BaseRequest, status: int = 200) -> None:
-    with visits.noting("app", request) as one:
+def visit(visits: Visits, method: str, target: bytes, status: int = 200) -> None:
+    with visits.noting("app", method, target) as one:
         one.status = status
 
 
 def test_method_path_without_query_status_and_time() -> None:
     visits = Visits()
-    visit(visits, make_mocked_request("POST", "/a%0Ab/ü?token=secret"), 404)
+    visit(visits, "POST", "/a%0Ab/ü?token=secret".encode(), 404)
     (line,) = visits.take()["app"]
     assert re.fullmatch(r"POST /a%0Ab/\S+ 404 \d+ ms", line)
     assert line.isascii()
@@ -25,7 +22,7 @@ def test_method_path_without_query_status_and_time() -> None:
 
 def test_who_leaves_early_is_noted() -> None:
     visits = Visits()
-    with visits.noting("app", make_mocked_request("GET", "/")):
+    with visits.noting("app", "GET", b"/"):
         pass
     assert visits.take()["app"][0].startswith("GET / 499 ")
 
@@ -33,7 +30,7 @@ def test_who_leaves_early_is_noted() -> None:
 def test_a_flood_is_counted() -> None:
     visits = Visits()
     for _ in range(MOST_LINES + 5):
-        visit(visits, make_mocked_request("GET", "/"))
+        visit(visits, "GET", b"/")
     lines = visits.take()["app"]
     assert len(lines) == MOST_LINES + 1
     assert lines[-1] == "… 5 more"

@@ -6,8 +6,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from aiohttp import web
-
 MOST_LINES = 200
 LONGEST_METHOD, LONGEST_PATH = 16, 300
 CLIENT_LEFT = 499
@@ -28,14 +26,17 @@ class Visits:
         self._more: Counter[str] = Counter()
 
     @contextmanager
-    def noting(self, host: str, request: web.BaseRequest) -> Iterator[Visit]:
+    def noting(self, host: str, method: str, target: bytes) -> Iterator[Visit]:
         """Note a request to the host when it is over."""
         visit, started = Visit(), time.monotonic()
         try:
             yield visit
         finally:
-            took = round((time.monotonic() - started) * 1000)
-            self._note(host, f"{_asked(request)} {visit.status} {took} ms")
+            if len(self._lines[host]) < MOST_LINES:
+                took = round((time.monotonic() - started) * 1000)
+                self._lines[host].append(f"{_asked(method, target)} {visit.status} {took} ms")
+            else:
+                self._more[host] += 1
 
     def take(self) -> Mapping[str, list[str]]:
         """The lines of each host since the last call."""
@@ -46,14 +47,8 @@ class Visits:
         self._more.clear()
         return taken
 
-    def _note(self, host: str, line: str) -> None:
-        if len(self._lines[host]) < MOST_LINES:
-            self._lines[host].append(line)
-        else:
-            self._more[host] += 1
 
-
-def _asked(request: web.BaseRequest) -> str:
+def _asked(method: str, target: bytes) -> str:
     """Method and path; the query may hold secrets."""
-    path = request.rel_url.raw_path[:LONGEST_PATH]
-    return f"{request.method[:LONGEST_METHOD]} {path.encode('ascii', 'backslashreplace').decode()}"
+    path = target.partition(b"?")[0][:LONGEST_PATH].decode("ascii", "backslashreplace")
+    return f"{method[:LONGEST_METHOD]} {path}"

@@ -1,9 +1,18 @@
 """What the proxy answers when there is no app to answer: a small page, or JSON."""
 
 import html
+import json
 import re
+from typing import NamedTuple
 
-from aiohttp import web
+
+class Page(NamedTuple):
+    """An answer of the proxy itself."""
+
+    status: int
+    lines: list[bytes]
+    body: bytes
+
 
 _TEXTS = {
     "unknown": (
@@ -67,21 +76,32 @@ _PAGE = """<!doctype html>
 """
 
 
-def page(request: web.BaseRequest, state: str, name: str) -> web.Response:
+def page(state: str, name: str, accept: str) -> Page:
     """The page for a service's state, with the name of its host; JSON for who would rather have it.
 
-    The states are those of the routes, ``unknown`` and ``broken``.
+    The states are those of the routes, ``unknown`` and ``broken``; ``accept`` is the header.
     """
     status, *texts = _TEXTS[_SAME.get(state, state)]
-    headers = {"Cache-Control": "no-store"} | ({"Retry-After": "5"} if status != 404 else {})
     title, what, then = (text.format(name=name) for text in texts)
-    if _prefers_json(request.headers.get("Accept", "")):
+    if _prefers_json(accept):
         body = {"error": title, "message": f"{what} {then}"}
-        return web.json_response(body, status=status, headers=headers)
+        return _page(status, "application/json", json.dumps(body))
     text = _PAGE.format(
         status=status, title=html.escape(title), what=html.escape(what), next=html.escape(then)
     )
-    return web.Response(text=text, status=status, headers=headers, content_type="text/html")
+    return _page(status, "text/html", text)
+
+
+def _page(status: int, kind: str, text: str) -> Page:
+    body = text.encode()
+    lines = [
+        f"Content-Type: {kind}; charset=utf-8".encode(),
+        b"Content-Length: %d" % len(body),
+        b"Cache-Control: no-store",
+    ]
+    if status != 404:
+        lines.append(b"Retry-After: 5")
+    return Page(status, lines, body)
 
 
 def _prefers_json(accept: str) -> bool:

@@ -4,13 +4,13 @@ import asyncio
 import contextlib
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import aiohttp
 
-from local.visits import Visits
+from local.proxy.visits import Visits
 
 _SILENCE_SECONDS = 10
 _AGAIN_SECONDS = 0.5
@@ -18,6 +18,21 @@ _REPORT_SECONDS = 1.0
 _WAIT_SECONDS = 30.0
 _GONE_SECONDS = 2.0
 _ON_THE_WAY = {"starting", "sleeping"}
+
+T = TypeVar("T")
+
+
+class _Counted(Generic[T]):
+    """Counts one more of a kind while it is entered; a generator would be slower to enter."""
+
+    def __init__(self, counter: Counter[T], kind: T) -> None:
+        self._counter, self._kind = counter, kind
+
+    def __enter__(self) -> None:
+        self._counter[self._kind] += 1
+
+    def __exit__(self, *_: object) -> None:
+        self._counter[self._kind] -= 1
 
 
 class Routes:
@@ -61,34 +76,28 @@ class Routes:
         route = self._hosts.get(host)
         return str(route["state"]) if route else None
 
-    @contextlib.contextmanager
-    def asking(self, host: str) -> Iterator[None]:
+    def asking(self, host: str) -> "_Counted[str]":
         """A request to the host is under way."""
-        self._asked[host] += 1
         self._lately.add(host)
-        try:
-            yield
-        finally:
-            self._asked[host] -= 1
+        return _Counted(self._asked, host)
 
-    @contextlib.contextmanager
-    def using(self, port: int) -> Iterator[None]:
+    def using(self, port: int) -> "_Counted[int]":
         """A request to the port is under way."""
-        self._busy[port] += 1
-        try:
-            yield
-        finally:
-            self._busy[port] -= 1
+        return _Counted(self._busy, port)
 
     async def port(self, host: str, avoid: set[int]) -> int | None:
         """The least busy port of the host; waits for a service that starts or wakes."""
+        if not self._ports(host, avoid):
+            await self._coming(host, avoid)
+        return min(self._ports(host, avoid), key=self._busy.__getitem__, default=None)
+
+    async def _coming(self, host: str, avoid: set[int]) -> None:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_WAIT_SECONDS):
                 while not self._ports(host, avoid) and (self.state(host) in _ON_THE_WAY or avoid):
                     await self._wait(
                         host, None if self.state(host) in _ON_THE_WAY else _GONE_SECONDS
                     )
-        return min(self._ports(host, avoid), key=self._busy.__getitem__, default=None)
 
     def _ports(self, host: str, avoid: set[int]) -> list[int]:
         ports = self._hosts.get(host, {}).get("ports", [])
