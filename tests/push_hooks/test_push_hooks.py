@@ -125,9 +125,8 @@ def test_its_token_is_the_key(anyone: Client, ada: Client, path: str, hook: str)
     assert push(anyone, "/v1/hooks/git/x").status == 404
     token = hook.rpartition("/")[2]
     assert token not in ada.get(path + "/push-hook").text
-    assert all(
-        token not in str(one.serialize()) for one in PushHook.scan(PushHook.made_by.exists())
-    )
+    [kept] = PushHook.scan(PushHook.made_by.exists())
+    assert token not in str(kept.serialize())
     second = new(ada, path)
     assert push(anyone, hook).status == 404
     assert push(anyone, second).status == 200
