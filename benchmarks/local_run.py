@@ -63,9 +63,8 @@ def main() -> None:
         pip = _repository(Path(directory) / "pip", REQUIREMENTS)
         for tool, app in {"npm": samples / "node-hello", "pip": pip}.items():
             ratio = _second_build(product, app)
-            print(
-                f"  building again {ratio:.2f} of the first time, by the cache of {tool} [below 1]"
-            )
+            print(f"  building again {ratio:.2f} of the first time with {tool}")
+            print("                 [below 1, the more the further the registry]")
 
 
 class _Product:
