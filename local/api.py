@@ -9,6 +9,7 @@ import json
 import logging
 import os
 import signal
+import sqlite3
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -70,7 +71,7 @@ def _options() -> argparse.Namespace:
 
 def _serve(options: argparse.Namespace, stop: threading.Event) -> "Gateway":
     """Put the mailbox, the engine, the pump, the schedules and the server in place."""
-    mails = _mailbox(options.mail_port)
+    mails = _mailbox(options.mail_port, options.state)
     import app
     from chalicelib import engines, jobs
     from chalicelib.deployments import states
@@ -99,7 +100,7 @@ def _serve(options: argparse.Namespace, stop: threading.Event) -> "Gateway":
     return gateway
 
 
-def _mailbox(port: int) -> "Mails":
+def _mailbox(port: int, state: Path) -> "Mails":
     """Take the platform's mail, unless the operator names another server.
 
     The app reads its settings after this.
@@ -107,7 +108,11 @@ def _mailbox(port: int) -> "Mails":
     from .mailbox.mails import Mails
     from .mailbox.server import MailServer
 
-    mails = Mails()
+    file = state / "mailbox.sqlite"
+    try:
+        mails = Mails(file)
+    except sqlite3.Error as error:
+        raise SystemExit(f"The mailbox {file} cannot be read: {error}. Remove it.") from error
     os.environ.setdefault("ORBITRA_SMTP_URL", MailServer(mails, port).start())
     return mails
 

@@ -10,10 +10,12 @@ import aiohttp
 from aiohttp import web
 from multidict import CIMultiDict
 
+from chalicelib.errors import Unauthorized
 from chalicelib.http.streaming import Following
 
 HEARTBEAT_SECONDS = 13.0  # at most 15: the supervisor says every 2 that nothing is new
-LOOK_SECONDS = 1.0
+LOOK_SECONDS, END_SECONDS = 3.0, 1.0
+UNAUTHORIZED, INTERRUPTED = "unauthorized", "interrupted"
 _SILENCE_SECONDS = 10.0
 _PATHS = {"service": "/services/{id}/logs/follow", "build": "/builds/{id}/log/follow"}
 
@@ -37,24 +39,34 @@ class LogStreams:
     async def relay(
         self, request: web.Request, headers: CIMultiDict[str], following: Following
     ) -> web.StreamResponse:
-        """Answer with the log until it ends, the client hangs up or the supervisor is gone."""
+        """Answer with the log until it ends, its reader is not admitted any more or hangs up, or
+        the supervisor is gone; whoever still listens is told which."""
         response = web.StreamResponse(headers={**headers, "Content-Type": "text/event-stream"})
         await response.prepare(request)
         events = _Events(request, response)
-        with contextlib.suppress(aiohttp.ClientError, OSError, TimeoutError):
+        with contextlib.suppress(OSError):
+            await events.end(await self._until_it_ends(events, following))
+        return response
+
+    async def _until_it_ends(self, events: "_Events", following: Following) -> str:
+        """Hand on the log; how that ended. Raises ``OSError`` when nobody listens any more."""
+        try:
             await self._lines(events, following)
             while (status := await asyncio.to_thread(following.ended)) is None:
                 await events.nothing()
-                await asyncio.sleep(LOOK_SECONDS)
-            await events.end(status)
-        return response
+                await asyncio.sleep(END_SECONDS)
+        except Unauthorized:
+            return UNAUTHORIZED
+        except (aiohttp.ClientError, TimeoutError):
+            return INTERRUPTED
+        return status
 
     async def _lines(self, events: "_Events", following: Following) -> None:
         """Hand on every line; returns when no more can come."""
         asked = {"tail": following.tail, "since": following.since}
         query = {name: value for name, value in asked.items() if value is not None}
         path = _PATHS[following.kind].format(id=following.id)
-        was_over = await _is_over(following)
+        was_over, looked_at = await _is_over(following), time.monotonic()
         async with self._supervisor.get(path, params=query, raise_for_status=True) as log:
             async for line in log.content:
                 if line != b"\n":
@@ -63,7 +75,8 @@ class LogStreams:
                     return
                 else:
                     await events.nothing()
-                    was_over = await _is_over(following)
+                if time.monotonic() > looked_at + LOOK_SECONDS:
+                    was_over, looked_at = await _is_over(following), time.monotonic()
 
 
 async def _is_over(following: Following) -> bool:

@@ -5,6 +5,7 @@ from typing import Any, cast
 
 from .. import clock, ids
 from ..api_keys import store as api_keys
+from ..api_keys.store import ApiKey
 from ..errors import Unauthorized
 from ..http.call import Call, Caller, Scope
 from ..security import keys, tokens
@@ -37,13 +38,19 @@ def _by_key(call: Call, credential: str) -> Caller:
     key = api_keys.by_public_id(plaintext.public_id)
     if key is None or not keys.matches(plaintext, key.secret_hash):
         raise Unauthorized(gate.INVALID)
-    if key.is_expired(clock.now_ms()):
+    if not _is_current(key):
         raise Unauthorized(gate.INVALID)
     if _wanted_workspace(call, key.workspace_id) != key.workspace_id:
         raise Unauthorized("X-Workspace-Id: this API key belongs to another workspace")
     badge = Badge(plaintext.public_id, key.created_by, is_key=True)
     caller = _enter(call, badge, key.workspace_id, key_id=key.id, project_id=key.project_id)
+    is_known = call.is_admitted
+    call.is_admitted = lambda: _is_current(key) and is_known()
     return replace(caller, scope=narrower(caller.scope, cast(Scope, key.scope)))
+
+
+def _is_current(key: ApiKey) -> bool:
+    return not key.is_expired(clock.now_ms())
 
 
 def _by_token(call: Call, credential: str) -> Caller:
@@ -63,7 +70,9 @@ def _wanted_workspace(call: Call, own: str) -> str:
 
 
 def _enter(call: Call, badge: Badge, workspace_id: str, **more: Any) -> Caller:
-    entered = gate.enter(f"live#{workspace_id}", badge)
+    tenant = f"live#{workspace_id}"
+    entered = gate.enter(tenant, badge)
     call.standing = entered.standing
+    call.is_admitted = lambda: gate.knows(tenant, badge)
     scope = SCOPE_OF[entered.role]
     return Caller(badge.user_id, workspace_id, scope, plan=entered.plan, role=entered.role, **more)

@@ -61,12 +61,12 @@ def get_deployment(
 def get_deployment_logs(call: Call, deployment: DeploymentInPath, query: BuildLogQuery) -> Logs:
     """Read what the build wrote.
 
-    With ``follow=true`` the answer is a stream of server-sent events, a line each; ``event: end``
-    says how the deployment ended.
+    With ``follow=true`` the answer is a stream of server-sent events, a line each. ``event: end``
+    says how the deployment ended, that the credential is ``unauthorized`` by now, or that the
+    stream was ``interrupted`` and can be asked for again.
     """
-    del call
     if query.follow:
-        service.follow_build(deployment)
+        service.follow_build(call, deployment)
     log = service.build_log(deployment)
     return Logs(logs=log, container_id=deployment.release_id, timestamp=clock.now_ms())
 

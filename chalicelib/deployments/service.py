@@ -105,9 +105,9 @@ def build_log(deployment: Deployment) -> str:
     return engines.engine().build_log(deployment.artifact_id)
 
 
-def follow_build(deployment: Deployment) -> None:
+def follow_build(call: Call, deployment: Deployment) -> None:
     """Let a front that streams go on with the log until the deployment is over."""
-    hand_over(Following("build", deployment.artifact_id, _end(deployment)))
+    hand_over(call, Following("build", deployment.artifact_id, _end(deployment)))
 
 
 def _end(deployment: Deployment) -> Callable[[], str | None]:

@@ -1,5 +1,6 @@
 """One request on its way through a route."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -41,7 +42,11 @@ class Caller:
 
 @dataclass
 class Call:
-    """A request: what was sent, who sent it, and the unit of work it is."""
+    """A request: what was sent, who sent it, and the unit of work it is.
+
+    ``is_admitted`` says whether its credential is good at that moment, for what goes on after the
+    answer has begun; asking is not counted as a call.
+    """
 
     method: str
     path: str
@@ -50,6 +55,7 @@ class Call:
     raw_body: bytes = b""
     source_ip: str = ""
     known_caller: Caller | None = None
+    is_admitted: Callable[[], bool] = lambda: True
     standing: Standing = ()
     notices: dict[str, str] = field(default_factory=dict)
     request_id: str = field(default_factory=lambda: ids.new("req"))

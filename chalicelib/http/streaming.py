@@ -6,10 +6,11 @@ API Gateway cannot stream, so a Lambda function has no such front.
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
-from ..errors import InvalidRequest
+from ..errors import InvalidRequest, Unauthorized
+from .call import Call
 
 CANNOT = "this installation cannot stream; ask again with since=…"
 
@@ -18,7 +19,8 @@ CANNOT = "this installation cannot stream; ask again with since=…"
 class Following:
     """A log of the engine, from its last ``tail`` lines on, or from its beginning.
 
-    ``ended`` says how it ended; None as long as it may go on.
+    ``ended`` says how it ended; None as long as it may go on. Once it was handed over, that raises
+    ``Unauthorized`` when its reader may read no more.
     """
 
     kind: Literal["service", "build"]
@@ -42,9 +44,18 @@ def offered() -> Iterator[list[Following]]:
         _front.reset(token)
 
 
-def hand_over(following: Following) -> None:
+def hand_over(call: Call, following: Following) -> None:
     """Let the front go on from here. Raises ``InvalidRequest`` where there is none."""
     front = _front.get()
     if front is None:
         raise InvalidRequest.field("follow", CANNOT)
-    front.append(following)
+    front.append(replace(following, ended=_for_the_admitted(call, following.ended)))
+
+
+def _for_the_admitted(call: Call, ended: Callable[[], str | None]) -> Callable[[], str | None]:
+    def guarded() -> str | None:
+        if not call.is_admitted():
+            raise Unauthorized
+        return ended()
+
+    return guarded

@@ -75,11 +75,11 @@ def delete_web_service(call: Call, service: ServiceInPath) -> None:
 def get_web_service_logs(call: Call, service: ServiceInPath, query: LogQuery) -> Logs:
     """Read what the service's processes wrote.
 
-    With ``follow=true`` the answer is a stream of server-sent events, a line each; ``event: end``
-    says that the service was deleted.
+    With ``follow=true`` the answer is a stream of server-sent events, a line each. ``event: end``
+    says why no more come: the service was ``deleted``, the credential is ``unauthorized`` by now,
+    or the stream was ``interrupted`` and can be asked for again.
     """
-    del call
-    found = services.logs(service, query)
+    found = services.logs(call, service, query)
     return Logs(logs=found.text, container_id=found.container_id, timestamp=clock.now_ms())
 
 

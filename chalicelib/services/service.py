@@ -145,10 +145,11 @@ def must_stay(service: Service) -> None:
         raise Conflict(GOING)
 
 
-def logs(service: Service, query: LogQuery) -> LogPage:
+def logs(call: Call, service: Service, query: LogQuery) -> LogPage:
     """What the service's processes wrote; a front that streams goes on from there."""
     if query.follow:
-        hand_over(Following("service", service.id, _removal(service), query.tail, query.since))
+        removal = _removal(service)
+        hand_over(call, Following("service", service.id, removal, query.tail, query.since))
     return engines.engine().logs(service.id, query.tail, query.since)
 
 

@@ -1,17 +1,24 @@
-"""The mails that were taken, the last five hundred of them, in memory."""
+"""The mails that were taken, the last five hundred of them, in a file that survives a restart."""
 
+import json
+import sqlite3
 import threading
 import time
-from collections import deque
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
-from itertools import count
+from pathlib import Path
 from typing import Any
 
 KEPT = 500
+WAIT_SECONDS = 10  # for a process of before that is about to end
+_SCHEMA = """
+PRAGMA journal_mode = WAL;
+PRAGMA synchronous = NORMAL;
+CREATE TABLE IF NOT EXISTS mails (id INTEGER PRIMARY KEY AUTOINCREMENT, mail TEXT NOT NULL);
+"""
 
 
 @dataclass(frozen=True)
@@ -32,31 +39,46 @@ class Mail:
 
 
 class Mails:
-    """Keeps the last mails; safe to use from several threads."""
+    """Keeps the last mails, in memory where no file is named; safe to use from several threads."""
 
-    def __init__(self) -> None:
-        self._kept: deque[Mail] = deque(maxlen=KEPT)
-        self._numbers = count(1)
+    def __init__(self, file: Path | None = None) -> None:
+        if file:
+            file.touch(mode=0o600)  # mails hold links that open accounts
+        self._db = sqlite3.connect(file or ":memory:", WAIT_SECONDS, check_same_thread=False)
+        self._db.executescript(_SCHEMA)
         self._lock = threading.Lock()
+
+    def close(self) -> None:
+        """Close the file; what was taken is in it."""
+        self._db.close()
 
     def take(self, sender: str, recipients: Sequence[str], content: bytes) -> None:
         """Keep a mail as it came over the wire."""
         message = message_from_bytes(content, _class=EmailMessage, policy=default)
-        text, html = _body(message, "plain"), _body(message, "html")
-        subject = str(message["Subject"] or "")
-        now = int(time.time())
-        with self._lock:
-            number = next(self._numbers)
-            self._kept.append(Mail(number, now, sender, list(recipients), subject, text, html))
+        fields = {
+            "received_at": int(time.time()),
+            "sender": sender,
+            "recipients": list(recipients),
+            "subject": str(message["Subject"] or ""),
+            "text": _body(message, "plain"),
+            "html": _body(message, "html"),
+        }
+        with self._lock, self._db:
+            added = self._db.execute("INSERT INTO mails (mail) VALUES (?)", [json.dumps(fields)])
+            self._db.execute("DELETE FROM mails WHERE id <= ?", [(added.lastrowid or 0) - KEPT])
 
     def newest_first(self) -> list[Mail]:
         """All that are kept."""
-        with self._lock:
-            return list(reversed(self._kept))
+        return self._found("SELECT id, mail FROM mails ORDER BY id DESC")
 
     def find(self, number: int) -> Mail | None:
         """The mail of this number, while it is kept."""
-        return next((mail for mail in self.newest_first() if mail.id == number), None)
+        return next(iter(self._found("SELECT id, mail FROM mails WHERE id = ?", number)), None)
+
+    def _found(self, query: str, *values: int) -> list[Mail]:
+        with self._lock:
+            rows = self._db.execute(query, values).fetchall()
+        return [Mail(number, **json.loads(mail)) for number, mail in rows]
 
 
 def _body(message: EmailMessage, kind: str) -> str:

@@ -151,6 +151,12 @@ class Releases:
             await self._traffic.drain(running.ports)
         if running:
             await running.stop()
+            self._forget(running.release.release_id)
+
+    def _forget(self, release_id: str) -> None:
+        """Drop a release that was ended; that its id stays among the ends is answer enough."""
+        for kept in (self._all, self._reported, self._used_at):
+            kept.pop(release_id, None)
 
     def log(self, service_id: str) -> Log:
         """The log of a service's processes."""

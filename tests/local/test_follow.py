@@ -3,8 +3,10 @@
 import asyncio
 import contextlib
 import json
+import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,8 @@ import pytest
 
 from local.supervisor.following import Follower
 from local.supervisor.logs import Log, remove
+from tests.local.conftest import until as until_true
+from tests.local.test_restart import answers, kill
 from tests.local.test_run import Run, repository, start, stop, until
 
 FOLLOWERS = 100
@@ -118,6 +122,48 @@ def test_a_service_that_is_removed(run: Run, tmp_path: Path) -> None:
         assert run.api.delete(path).status_code == 204
         seen = list(events)
     assert seen[-1] == ("end", "deleted")
+
+
+@pytest.mark.parametrize("is_busy", [False, True])
+def test_a_key_that_is_revoked(run: Run, service: str, *, is_busy: bool) -> None:
+    """It reads no more within seconds, whether lines keep coming or not."""
+    key = run.api.post("/api/api-keys", json={"name": "reader", "scope": "read"}).json()
+    headers = {"Authorization": f"Bearer {key['plaintext_key']}"}
+    path = f"/api/web-services/{service}/logs?follow=true&tail=1"
+    with run.api.stream("GET", path, headers=headers) as response:
+        events = Events(response)
+        next(iter(events))
+        assert run.api.delete(f"/api/api-keys/{key['id']}").status_code == 204
+        with asking(run, "followed") if is_busy else contextlib.nullcontext():
+            assert list(events)[-1] == ("end", "unauthorized")
+
+
+@contextlib.contextmanager
+def asking(run: Run, host: str) -> Iterator[None]:
+    """Ask an app again and again, so that its log never rests."""
+    enough = threading.Event()
+
+    def ask() -> None:
+        while not enough.is_set():
+            run.page(host, "/again")
+
+    with ThreadPoolExecutor(1) as pool:
+        asked = pool.submit(ask)
+        yield
+        enough.set()
+        asked.result()
+
+
+def test_a_supervisor_that_dies(run: Run, service: str) -> None:
+    with following(run, f"/api/web-services/{service}/logs", tail=1) as response:
+        events = Events(response)
+        next(iter(events))
+        kill(run, "local.supervisor")
+        assert list(events)[-1] == ("end", "interrupted")
+    until_true(lambda: answers(run, "followed"))
+    with following(run, f"/api/web-services/{service}/logs", tail=1) as response:
+        run.page("followed", "/anew")
+        Events(response).until("/anew")
 
 
 def test_refusals_are_handed_on(run: Run, service: str) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from tests.local.conftest import APP, Proxied, Supervised
 from tests.prove import PROVE
 
 NPM = "workspace.package-lock.json"
+VITE = {"vite": "7.3.8"}
 LOCKS = Path(__file__).parent / "locks"
 SERVER = """
 const odd = require("is-odd");
@@ -112,6 +114,24 @@ def test_a_site_made_by_a_build_script(supervised: Supervised, proxied: Proxied)
     assert proxied.get(host).text == "made"
     assert proxied.get(host, "/a/route").text == "made"
     assert proxied.get(host, "/gone.js").status_code == 404
+
+
+def test_a_site_made_by_vite(supervised: Supervised, proxied: Proxied) -> None:
+    scripts = {"dev": "vite", "build": "vite build"}
+    files = {
+        "package.json": package(type="module", scripts=scripts, devDependencies=VITE),
+        "index.html": '<title>V</title><script type="module" src="/src/main.js"></script>',
+        "src/main.js": 'import "./style.css"; document.title = `made by ${"Vite"}`;',
+        "src/style.css": "body { color: teal }",
+    }
+    _, release = live(supervised, files)
+    host = proxied.knows(supervised.host(release))
+    page = proxied.get(host).text
+    [script] = re.findall(r'src="(/assets/[^"]+[.]js)"', page)
+    [style] = re.findall(r'href="(/assets/[^"]+[.]css)"', page)
+    assert "made by" in proxied.get(host, script).text
+    assert proxied.get(host, style).headers["content-type"] == "text/css; charset=utf-8"
+    assert proxied.get(host, "/src/main.js").status_code == 404
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import os
 import smtplib
+import stat
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -24,8 +25,10 @@ from tests.local.test_run import free_port
 
 
 @pytest.fixture
-def kept() -> Mails:
-    return Mails()
+def kept(tmp_path: Path) -> Iterator[Mails]:
+    made = Mails(tmp_path / "mailbox.sqlite")
+    yield made
+    made.close()
 
 
 @pytest.fixture
@@ -89,6 +92,16 @@ def test_newest_first_and_only_so_many(
     assert subjects == [str(number) for number in range(mails.KEPT + 4, 4, -1)]
     assert browser.get("/mailbox/1").status_code == 404
     assert browser.get("/mailbox/505").status_code == 200
+
+
+def test_mails_survive_a_kill(kept: Mails, tmp_path: Path) -> None:
+    kept.take("a@example.com", ["b@example.com"], b"Subject: Hello\r\n\r\nText")
+    again = Mails(tmp_path / "mailbox.sqlite")
+    assert again.newest_first() == kept.newest_first()
+    again.take("a@example.com", [], b"")
+    assert [one.id for one in again.newest_first()] == [2, 1]
+    assert stat.S_IMODE((tmp_path / "mailbox.sqlite").stat().st_mode) == 0o600
+    again.close()
 
 
 def test_many_at_once(smtp: int, kept: Mails) -> None:

@@ -159,8 +159,11 @@ def is_up(run: Run) -> bool:
     return status == "operational"
 
 
-def test_an_unknown_journal_says_what_to_do(tmp_path: Path) -> None:
-    (tmp_path / "journal.sqlite").write_bytes(b"no database " * 1000)
+@pytest.mark.parametrize(
+    ("name", "advice"), [("journal", "make clean-local"), ("mailbox", "Remove it")]
+)
+def test_an_unknown_file_says_what_to_do(tmp_path: Path, name: str, advice: str) -> None:
+    (tmp_path / f"{name}.sqlite").write_bytes(b"no database " * 1000)
     options = ["--state", str(tmp_path), "--socket", str(tmp_path / "s"), "--log"]
     done = subprocess.run(
         [sys.executable, "-m", "local.api", *options, str(tmp_path / "log")],
@@ -169,7 +172,7 @@ def test_an_unknown_journal_says_what_to_do(tmp_path: Path) -> None:
         check=False,
     )
     assert done.returncode == 1
-    assert "make clean-local" in done.stderr
+    assert advice in done.stderr
     assert "Traceback" not in done.stderr
 
 

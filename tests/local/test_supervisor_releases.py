@@ -55,6 +55,15 @@ def test_repeated_calls_start_once(supervised: Supervised) -> None:
     assert supervised.log(release).count("Z listening\n") == 1
 
 
+def test_what_was_ended_never_starts_again(supervised: Supervised) -> None:
+    release, _ = supervised.run(WEB)
+    for _ in range(2):
+        supervised.engine.cancel_release(release.release_id)
+        assert supervised.engine.start(release).message == "The release was stopped."
+    assert processes_of(release.release_id) == []
+    assert supervised.log(release).count("Z listening\n") == 1
+
+
 def test_logs_by_tail_and_time(supervised: Supervised) -> None:
     release, _ = supervised.run(
         WEB, start_command="printf 'one\\ntwo\\n'; sleep 1.1; exec python app.py"

@@ -6,6 +6,8 @@ import pytest
 from time_machine import Traveller
 
 from chalicelib import jobs
+from chalicelib.errors import Unauthorized
+from chalicelib.http.streaming import offered
 from tests.client import Client, Queue
 from tests.contract.world import tenant_of, user_id
 from tests.mail import outbox
@@ -117,6 +119,19 @@ def test_removal_is_felt_at_the_next_call(
     assert key.get("/v1/projects").status == 401
     assert bob.get(f"/v1/workspaces/{home}").status == 404
     assert bob.get("/v1/projects").status == 200
+
+
+def test_removal_ends_what_is_followed(ada: Client, bob: Client, home: str, queue: Queue) -> None:
+    there = join(ada, home, bob, queue)
+    service = {"name": "api", "git_repository_url": "http://127.0.0.1:1/user/repo.git"}
+    path = f"/api/web-services/{ada.post('/api/web-services', service).json()['id']}/logs"
+    with offered() as followings:
+        assert there.get(f"{path}?follow=true").status == 200
+    [following] = followings
+    assert following.ended() is None
+    assert ada.delete(f"/v1/workspaces/{home}/members/{user_id(bob)}").status == 204
+    with pytest.raises(Unauthorized):
+        following.ended()
 
 
 def test_a_smaller_role_is_felt_at_the_next_call(
