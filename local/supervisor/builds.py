@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from chalicelib.engines.base import Build, Progress, Stage
@@ -125,10 +126,10 @@ class Builds:
             await self._fail(making, build, log, message)
 
     async def _make_within_disk(self, making: _Making, build: Build, log: logs.Log) -> None:
-        trees, limit = self._trees(build), self._limits.disk_bytes
-        alarm = disk.check_every(self._limits.disk_seconds, trees, limit)
+        check = partial(disk.check, self._trees(build), self._limits.build)
+        alarm = disk.every(self._limits.disk_seconds, check)
         await disk.unless(alarm, self._make(making, build, log))
-        await disk.check(trees, limit)
+        await check()
 
     async def _make(self, making: _Making, build: Build, log: logs.Log) -> None:
         log.say(f'Cloning the branch "{build.branch}"')
@@ -149,6 +150,7 @@ class Builds:
 
     async def _take(self, step: Step, build: Build, log: logs.Log) -> None:
         tree, home = self._trees(build)
+        allowed = self._limits.build
         root = working_directory(tree, build.root_directory)
         command = await commands.spawn(
             ["/bin/sh", "-c", step.command],
@@ -156,9 +158,13 @@ class Builds:
             cwd=step.directory or root,
             env=environment.for_build(build, self._places, root),
             write=log.write,
-            sandbox=Sandbox([tree, home, self._places.caches(build.service_id)]),
+            sandbox=Sandbox(
+                [tree, home, self._places.caches(build.service_id)],
+                room_bytes=allowed.memory_bytes,
+            ),
+            allowed=allowed,
         )
-        self._watchdog.watch_build(command)
+        self._watchdog.watch(command, allowed)
         try:
             status = await command.wait()
         finally:
