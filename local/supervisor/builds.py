@@ -13,6 +13,7 @@ from local.supervisor.failures import Failure
 from local.supervisor.git import Git
 from local.supervisor.languages.folder import Step
 from local.supervisor.limits import Limits
+from local.supervisor.networks import Networks
 from local.supervisor.places import Places, working_directory
 from local.supervisor.sandbox import Sandbox
 from local.supervisor.watchdog import Watchdog
@@ -33,6 +34,7 @@ class Builds:
     def __init__(
         self,
         places: Places,
+        networks: Networks,
         limits: Limits,
         git: Git,
         watchdog: Watchdog,
@@ -41,6 +43,7 @@ class Builds:
         runs: Callable[[str], bool],
     ) -> None:
         self._places = places
+        self._networks = networks
         self._limits = limits
         self._git = git
         self._watchdog = watchdog
@@ -156,10 +159,11 @@ class Builds:
             ["/bin/sh", "-c", step.command],
             run=str(tree),
             cwd=step.directory or root,
-            env=environment.for_build(build, self._places, root),
+            env=environment.for_build(build, self._places, root, way_out=self._networks.way_out),
             write=log.write,
             sandbox=Sandbox(
                 [tree, home, self._places.caches(build.service_id)],
+                network=self._networks.for_build(),
                 room_bytes=allowed.memory_bytes,
             ),
             allowed=allowed,

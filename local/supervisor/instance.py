@@ -66,7 +66,7 @@ class Spawner:
             sandbox=Sandbox(
                 [self.tree, home],
                 [self._places.caches(self._release.service_id)],
-                self.networks.make(port),
+                self.networks.for_app(port),
                 allowed.memory_bytes,
             ),
             allowed=allowed,

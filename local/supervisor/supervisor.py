@@ -55,7 +55,7 @@ class Supervisor:
             changed=self._publish_routes,
         )  # fmt: skip
         self._builds = Builds(
-            places, limits, Git(places, schemes), self._watchdog,
+            places, networks, limits, Git(places, schemes), self._watchdog,
             announce=self._announce,
             runs=self._releases.runs,
         )  # fmt: skip
