@@ -135,7 +135,7 @@ class Command:
             while chunk := await reader.read(64 * 1024):
                 self._tail = (self._tail + chunk)[-_TAIL:]
                 if (whole := lines.feed(chunk)) and not write(whole):
-                    await asyncio.sleep(0.001)  # who prints without end must not keep us busy
+                    await asyncio.sleep(0.005)  # who prints without end must not keep us busy
         if rest := lines.end():
             write(rest)
 

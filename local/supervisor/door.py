@@ -21,10 +21,11 @@ _NS_GET_USERNS = 0xB701  # see ioctl_ns(2)
 def main() -> None:
     """Serve until the end of stdin."""
     pid, *rest = sys.argv[1:]
-    if rest:
-        _open(pid, *rest)
-    else:
+    if not rest:
         _enter(pid)
+        return
+    with contextlib.suppress(FileNotFoundError):  # the process may have ended meanwhile
+        _open(pid, *rest)
 
 
 def _open(pid: str, path: str, *ports: str) -> None:
