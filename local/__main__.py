@@ -15,7 +15,7 @@ from .banner import banner
 from .children import Children
 from .place import STATE, Ports
 from .samples import make_repositories
-from .supervisor import sandbox
+from .supervisor import cgroups, sandbox
 
 MAIL_PORT = 1025
 
@@ -104,6 +104,8 @@ def _serve(children: Children, ports: Ports, stop: threading.Event) -> int:
         print(f"  {sandbox.MISSING}\n", flush=True)
     elif not sandbox.has_networks():
         print(f"  {sandbox.SHARED}\n", flush=True)
+    if not cgroups.are_there():
+        print(f"  {cgroups.MISSING}\n", flush=True)
     while not stop.wait(0.5):
         for line in children.revive():
             print(line, flush=True)

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from chalicelib.engines.base import Build, Progress, Stage
@@ -12,6 +13,7 @@ from local.supervisor.failures import Failure
 from local.supervisor.git import Git
 from local.supervisor.languages.folder import Step
 from local.supervisor.limits import Limits
+from local.supervisor.networks import Networks
 from local.supervisor.places import Places, working_directory
 from local.supervisor.sandbox import Sandbox
 from local.supervisor.watchdog import Watchdog
@@ -32,6 +34,7 @@ class Builds:
     def __init__(
         self,
         places: Places,
+        networks: Networks,
         limits: Limits,
         git: Git,
         watchdog: Watchdog,
@@ -40,6 +43,7 @@ class Builds:
         runs: Callable[[str], bool],
     ) -> None:
         self._places = places
+        self._networks = networks
         self._limits = limits
         self._git = git
         self._watchdog = watchdog
@@ -125,10 +129,10 @@ class Builds:
             await self._fail(making, build, log, message)
 
     async def _make_within_disk(self, making: _Making, build: Build, log: logs.Log) -> None:
-        trees, limit = self._trees(build), self._limits.disk_bytes
-        alarm = disk.check_every(self._limits.disk_seconds, trees, limit)
+        check = partial(disk.check, self._trees(build), self._limits.build)
+        alarm = disk.every(self._limits.disk_seconds, check)
         await disk.unless(alarm, self._make(making, build, log))
-        await disk.check(trees, limit)
+        await check()
 
     async def _make(self, making: _Making, build: Build, log: logs.Log) -> None:
         log.say(f'Cloning the branch "{build.branch}"')
@@ -149,16 +153,22 @@ class Builds:
 
     async def _take(self, step: Step, build: Build, log: logs.Log) -> None:
         tree, home = self._trees(build)
+        allowed = self._limits.build
         root = working_directory(tree, build.root_directory)
         command = await commands.spawn(
             ["/bin/sh", "-c", step.command],
             run=str(tree),
             cwd=step.directory or root,
-            env=environment.for_build(build, self._places, root),
+            env=environment.for_build(build, self._places, root, way_out=self._networks.way_out),
             write=log.write,
-            sandbox=Sandbox([tree, home, self._places.caches(build.service_id)]),
+            sandbox=Sandbox(
+                [tree, home, self._places.caches(build.service_id)],
+                network=self._networks.for_build(),
+                room_bytes=allowed.memory_bytes,
+            ),
+            allowed=allowed,
         )
-        self._watchdog.watch_build(command)
+        self._watchdog.watch(command, allowed)
         try:
             status = await command.wait()
         finally:

@@ -12,7 +12,9 @@ from pathlib import Path
 
 import psutil
 
+from local.supervisor.cgroups import Group
 from local.supervisor.failures import explain
+from local.supervisor.limits import Allowance
 from local.supervisor.logs import Lines
 from local.supervisor.network import Network
 from local.supervisor.sandbox import Sandbox
@@ -31,11 +33,18 @@ class Command:
     """A spawned command and all of its processes."""
 
     def __init__(
-        self, run: str, process: asyncio.subprocess.Process, network: Network | None
+        self,
+        run: str,
+        process: asyncio.subprocess.Process,
+        allowed: Allowance | None,
+        group: Group | None,
+        network: Network | None,
     ) -> None:
         self.run = run
+        self._allowed = allowed
         self.verdict: str | None = None
         self._process = process
+        self._group = group
         self._network = network
         self._output: asyncio.Task[None] | None = None
         self._tail = b""
@@ -46,7 +55,9 @@ class Command:
         return self._tail.decode(errors="replace")
 
     def members(self) -> list[psutil.Process]:
-        """Its living processes; looks at every process of the machine, so call it in a thread."""
+        """Its living processes; may look at every process of the machine: call it in a thread."""
+        if self._group:
+            return self._group.members()
         leader = self._process.pid
         return [each for each in psutil.process_iter() if _belongs(each, self.run, leader)]
 
@@ -55,6 +66,14 @@ class Command:
         """Whether the command itself has ended."""
         return self._process.returncode is not None
 
+    def excess(self) -> str | None:
+        """What the kernel has seen it take too much of, in words."""
+        if not (self._allowed and self._group):
+            return None
+        if self._group.ran_out_of_memory():
+            return self._allowed.too_much_memory
+        return self._allowed.too_many_tasks if self._group.was_full() else None
+
     def why(self, what: str, status: int) -> str:
         """Why it ended: the verdict for which it was killed, or else its status and last words."""
         return self.verdict or explain(what, status, self.tail)
@@ -62,6 +81,7 @@ class Command:
     async def wait(self) -> int:
         """Its exit status, once it has ended and its output was read; negative for a signal."""
         status = _signalled(await self._process.wait())
+        self.verdict = self.verdict or self.excess()
         if self._output:
             await asyncio.wait([self._output], timeout=_PAUSE_SECONDS)
         return status
@@ -85,11 +105,15 @@ class Command:
 
     async def kill(self) -> None:
         """Kill all of its processes; returns when none is left and their output was read."""
+        if self._group:
+            self._group.seal()
         self._kill_leader()
         while members := await asyncio.to_thread(self.members):
             _kill(members)
             await asyncio.sleep(0.02)
         await self._process.wait()
+        while self._group and not self._group.remove():
+            await asyncio.sleep(0.02)
         if self._output:
             await asyncio.wait([self._output], timeout=_LAST_WORDS_SECONDS)
             self._output.cancel()
@@ -111,7 +135,7 @@ class Command:
             while chunk := await reader.read(64 * 1024):
                 self._tail = (self._tail + chunk)[-_TAIL:]
                 if (whole := lines.feed(chunk)) and not write(whole):
-                    await asyncio.sleep(0.001)  # who prints without end must not keep us busy
+                    await asyncio.sleep(0.005)  # who prints without end must not keep us busy
         if rest := lines.end():
             write(rest)
 
@@ -124,13 +148,16 @@ async def spawn(
     env: Mapping[str, str],
     write: Write,
     sandbox: Sandbox | None = None,
+    allowed: Allowance | None = None,
 ) -> Command:
     """Start a command in a session of its own; ``write`` gets the lines it prints."""
     ours, theirs = os.pipe()
     network = sandbox.network if sandbox else None
+    inner = sandbox.around(arguments, env, cwd) if sandbox else arguments
+    group = Group.make(allowed) if allowed else None
     try:
         process = await asyncio.create_subprocess_exec(
-            *(sandbox.around(arguments, env, cwd) if sandbox else arguments),
+            *(group.around(inner) if group else inner),
             cwd=cwd,
             env={**env, MARK: run},
             stdin=asyncio.subprocess.DEVNULL,
@@ -141,12 +168,14 @@ async def spawn(
         )
     except BaseException:
         os.close(ours)
+        if group:
+            group.remove()
         raise
     finally:
         os.close(theirs)
         if network:
             network.leave_inherited()
-    command = Command(run, process, network)
+    command = Command(run, process, allowed, group, network)
     command.read_from(ours, write)
     if network:
         await _connected(command, network)

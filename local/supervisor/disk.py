@@ -1,34 +1,32 @@
-"""How much a build writes: measured now and then while it runs, and once more at its end."""
+"""How much a run writes: measured now and then, and once more at the end of a build."""
 
 import asyncio
 import os
 import time
-from collections.abc import Coroutine, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import NoReturn
 
 from local.supervisor.failures import Failure
+from local.supervisor.limits import Allowance
 
 _SHARE = 20  # a walk takes a core's time: no more than one part in so many
 
 
-async def check(paths: Iterable[Path], limit: int) -> None:
-    """Raise ``Failure`` when these trees hold more than ``limit`` bytes."""
-    if await asyncio.to_thread(_is_over, list(paths), limit):
-        raise Failure(
-            f"The build wrote more than {limit / 1024**2:g} MiB to the disk and was ended; "
-            "make it download and keep less."
-        )
+async def check(paths: Iterable[Path], allowed: Allowance) -> None:
+    """Raise ``Failure`` when these trees hold more than is allowed."""
+    if await asyncio.to_thread(holds_more, list(paths), allowed.disk_bytes):
+        raise Failure(allowed.too_much_disk)
 
 
-async def check_every(seconds: float, paths: Iterable[Path], limit: int) -> NoReturn:
-    """Check for ever: at most every so many seconds, less often where a check takes long."""
+async def every(seconds: float, look: Callable[[], Awaitable[None]]) -> NoReturn:
+    """Look for ever: at most every so many seconds, less often where a look takes long."""
     pause = seconds
     while True:
         await asyncio.sleep(pause)
         began = time.monotonic()
-        await check(paths, limit)
+        await look()
         pause = max(seconds, _SHARE * (time.monotonic() - began))
 
 
@@ -45,7 +43,8 @@ async def unless(alarm: Coroutine[None, None, NoReturn], work: Coroutine[None, N
         await asyncio.wait(tasks)
 
 
-def _is_over(paths: Iterable[Path], limit: int) -> bool:
+def holds_more(paths: Iterable[Path], limit: int) -> bool:
+    """Whether these trees together take more than ``limit`` bytes of the disk."""
     total = 0
     for path in paths:
         for size in _sizes(path):

@@ -2,7 +2,8 @@
 
 Run as ``python -I -S door.py PID PATH PORT…``: who connects to the Unix socket PATH gets a new TCP
 socket of the network of process PID. Stdin is a Unix socket: sockets that listen on each PORT of
-that network are sent over it, and its end ends the door. With PID alone it only tries to enter.
+that network are sent over it, and its end ends the door. There is no door when PATH is empty. With
+PID alone it only tries to enter.
 """
 
 import contextlib
@@ -12,6 +13,7 @@ import os
 import select
 import socket
 import sys
+from collections.abc import Iterable
 
 _NS_GET_USERNS = 0xB701  # see ioctl_ns(2)
 
@@ -19,23 +21,30 @@ _NS_GET_USERNS = 0xB701  # see ioctl_ns(2)
 def main() -> None:
     """Serve until the end of stdin."""
     pid, *rest = sys.argv[1:]
-    if rest:
-        _open(pid, *rest)
-    else:
+    if not rest:
         _enter(pid)
+        return
+    with contextlib.suppress(FileNotFoundError):  # the process may have ended meanwhile
+        _open(pid, *rest)
 
 
 def _open(pid: str, path: str, *ports: str) -> None:
     with socket.socket(fileno=0) as lifeline, socket.socket(socket.AF_UNIX) as door:
-        os.umask(0o177)
-        door.bind(path)
-        door.listen(1024)
+        if path:
+            os.umask(0o177)
+            door.bind(path)
+            door.listen(1024)
         _enter(pid)
-        listeners = [_listening(int(port)) for port in ports]
-        socket.send_fds(lifeline, [b"!"], [each.fileno() for each in listeners])
-        for each in listeners:
-            each.close()
-        _serve(door, lifeline)
+        _send_listeners(lifeline, ports)
+        if path:
+            _serve(door, lifeline)
+
+
+def _send_listeners(lifeline: socket.socket, ports: Iterable[str]) -> None:
+    listeners = [_listening(int(port)) for port in ports]
+    socket.send_fds(lifeline, [b"!"], [each.fileno() for each in listeners])
+    for each in listeners:
+        each.close()
 
 
 def _enter(pid: str) -> None:

@@ -24,6 +24,11 @@ _REGISTRIES = (
     *("PIP_", "npm_config_", "NPM_CONFIG_", "YARN_REGISTRY", "YARN_NPM_REGISTRY_SERVER"),
     *("UV_INDEX", "UV_DEFAULT_INDEX", "GOPROXY", "GOSUMDB", "GONOSUMDB"),
 )
+# What package managers take for their proxy before HTTPS_PROXY, or instead of it.
+_PROXY_SETTINGS = (
+    *("PIP_PROXY", "npm_config_proxy", "npm_config_https_proxy"),
+    *("YARN_HTTP_PROXY", "YARN_HTTPS_PROXY"),
+)
 # Each service has its own caches: what one build leaves there, no other service's build reads.
 _CACHES = {
     "XDG_CACHE_HOME": "",
@@ -44,12 +49,15 @@ def operator(environ: Mapping[str, str] = os.environ) -> dict[str, str]:
     return {name: value for name, value in environ.items() if name in _PASSED}
 
 
-def for_build(build: Build, places: Places, root: Path) -> dict[str, str]:
-    """The environment of a build's commands."""
+def for_build(
+    build: Build, places: Places, root: Path, *, way_out: str | None = None
+) -> dict[str, str]:
+    """The environment of a build's commands; ``way_out`` is the HTTP proxy that they need."""
     caches = places.caches(build.service_id)
     mine = {
-        **_base(places.home(build.deployment_id)),
-        **_registries(),
+        **_led(_base(places.home(build.deployment_id)), way_out),
+        **registries(),
+        **(dict.fromkeys(_PROXY_SETTINGS, way_out) if way_out else {}),
         **{name: str(caches / folder) for name, folder in _CACHES.items()},
         "POETRY_VIRTUALENVS_IN_PROJECT": "true",
         # A user's NODE_ENV=production must not take away what the build itself needs.
@@ -63,9 +71,8 @@ def for_run(
     release: Release, places: Places, root: Path, port: int, *, way_out: str | None = None
 ) -> dict[str, str]:
     """The environment of a release's processes; ``way_out`` is the HTTP proxy that they need."""
-    mine = {**_base(places.home(release.deployment_id)), "NODE_ENV": "production"}
-    if way_out:
-        mine = {**_without_proxies(mine), **_proxied(way_out)}
+    home = places.home(release.deployment_id)
+    mine = {**_led(_base(home), way_out), "NODE_ENV": "production"}
     tree = places.artifact(release.deployment_id)
     given = {} if release.project_type == "worker" else {"PORT": str(port)}
     return _with_paths({**mine, **release.environment, **given}, tree, root)
@@ -75,8 +82,11 @@ def _base(home: Path) -> dict[str, str]:
     return {**operator(), "HOME": str(home), "PYTHONUNBUFFERED": "1"}
 
 
-def _without_proxies(env: Mapping[str, str]) -> dict[str, str]:
-    return {name: value for name, value in env.items() if name.upper() not in _PROXIES}
+def _led(env: Mapping[str, str], way_out: str | None) -> dict[str, str]:
+    """With this way out in the place of the operator's, if there is one."""
+    if not way_out:
+        return dict(env)
+    return {k: value for k, value in env.items() if k.upper() not in _PROXIES} | _proxied(way_out)
 
 
 def _proxied(way_out: str) -> dict[str, str]:
@@ -85,7 +95,8 @@ def _proxied(way_out: str) -> dict[str, str]:
     return {**dict.fromkeys(named, way_out), **local, "NODE_USE_ENV_PROXY": "1"}
 
 
-def _registries() -> dict[str, str]:
+def registries() -> dict[str, str]:
+    """How the operator has told package managers which registries to use."""
     found = {name: value for name, value in os.environ.items() if name.startswith(_REGISTRIES)}
     home = Path.home()
     for name, path in (

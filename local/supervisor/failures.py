@@ -70,6 +70,14 @@ _HINTS = (
         lambda _: "The port is taken; listen on the port in the environment variable PORT.",
     ),
     (
+        re.compile(r"Cannot fork|fork: retry|can't start new thread|fork/exec .*unavailable"),
+        lambda _: "It may have no more processes and threads; make it start fewer at once.",
+    ),
+    (
+        re.compile(r"[Nn]o space left on device"),
+        lambda _: "It has no more room there; make it write less, or not to /tmp.",
+    ),
+    (
         re.compile(r'can only install packages when|Run "npm help ci" for more'),
         lambda _: _outdated("package-lock.json", "npm install"),
     ),

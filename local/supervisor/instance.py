@@ -54,6 +54,7 @@ class Spawner:
         """Start a command; what it prints goes to the service's log."""
         self.log.say(step.title)
         home = self._places.home(self._release.deployment_id)
+        allowed = self._watchdog.limits.app
         command = await commands.spawn(
             ["/bin/sh", "-c", step.command],
             run=str(self.tree / self._release.release_id / str(port)),
@@ -65,10 +66,12 @@ class Spawner:
             sandbox=Sandbox(
                 [self.tree, home],
                 [self._places.caches(self._release.service_id)],
-                self.networks.make(port),
+                self.networks.for_app(port),
+                allowed.memory_bytes,
             ),
+            allowed=allowed,
         )
-        self._watchdog.watch_app(command, self._release.service_id)
+        self._watchdog.watch(command, allowed, self._release.service_id, [self.tree, home])
         return command
 
 

@@ -32,7 +32,8 @@ def _in_ours(process: psutil.Process) -> set[Address]:
 def _in_its_network(pid: int) -> set[Address]:
     held = {os.readlink(each) for each in Path(f"/proc/{pid}/fd").iterdir()}
     tables = [Path(f"/proc/{pid}/net/{name}") for name in ("tcp", "tcp6")]
-    lines = [each.split() for path in tables if path.exists() for each in path.open()]
+    texts = [path.read_text() for path in tables if path.exists()]
+    lines = [each.split() for text in texts for each in text.splitlines()]
     return {
         _address(line[1]) for line in lines if line[3] == _LISTENS and f"socket:[{line[9]}]" in held
     }

@@ -21,9 +21,12 @@ Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
 class Network:
-    """The network of one sandbox; what runs there waits until it is connected."""
+    """The network of one sandbox; what runs there waits until it is connected.
 
-    def __init__(self, path: Path, outlets: Mapping[int, Serve]) -> None:
+    ``path`` is where its door is to be; None when nobody is to come in.
+    """
+
+    def __init__(self, path: Path | None, outlets: Mapping[int, Serve]) -> None:
         self._path = path
         self._outlets = outlets
         ours, told = os.pipe()
@@ -54,14 +57,18 @@ class Network:
             self._lifeline.close()
         if self._door:
             await self._door.wait()
-        self._path.unlink(missing_ok=True)
+        self._remove_door()
+
+    def _remove_door(self) -> None:
+        if self._path:
+            self._path.unlink(missing_ok=True)
 
     async def _open(self, pid: int) -> None:
-        self._path.unlink(missing_ok=True)
+        self._remove_door()
         self._lifeline, theirs = socket.socketpair()
         with theirs:
             self._door = await asyncio.create_subprocess_exec(
-                *_door(str(pid), str(self._path), *map(str, self._outlets)),
+                *_door(str(pid), str(self._path or ""), *map(str, self._outlets)),
                 stdin=theirs.fileno(),
                 start_new_session=True,
             )

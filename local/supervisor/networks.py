@@ -1,12 +1,15 @@
-"""The networks of all apps: how one gets in, and what they reach outside."""
+"""The networks of all apps and builds: how one gets in, and what they reach outside."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from local.doors import Doors
-from local.supervisor import outlets, sandbox
+from local.supervisor import environment, outlets, registries, sandbox
 from local.supervisor.network import Network
+
+_LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 
 @dataclass(frozen=True)
@@ -24,14 +27,22 @@ class Networks:
         """The HTTP proxy for what runs in such a network."""
         return f"http://127.0.0.1:{outlets.PORT}" if sandbox.has_networks() else None
 
-    def make(self, port: int) -> Network | None:
+    def for_app(self, port: int) -> Network | None:
         """A network for the app that listens on the port."""
+        return self._made(self.doors.path(port), frozenset())
+
+    def for_build(self) -> Network | None:
+        """A network that nobody comes into, and that leads to the package registries too."""
+        return self._made(None, registries.registries(environment.registries()))
+
+    def _made(self, door: Path | None, trusted: Collection[outlets.Target]) -> Network | None:
         if not sandbox.has_networks():
             return None
         upstream = os.environ.get("HTTPS_PROXY") or os.environ.get("https_proxy")
-        passages = {target[1]: outlets.Passage(target).serve for target in self.targets}
-        way_out = outlets.Outlet(self.targets, upstream).serve
-        return Network(self.doors.path(port), {**passages, outlets.PORT: way_out})
+        near = [target for target in trusted if target[0] in _LOOPBACK]
+        passages = {target[1]: outlets.Passage(target).serve for target in (*self.targets, *near)}
+        way_out = outlets.Outlet(self.targets, upstream, trusted).serve
+        return Network(door, {**passages, outlets.PORT: way_out})
 
     def clear(self) -> None:
         """Remove the doors that an earlier supervisor has left open."""

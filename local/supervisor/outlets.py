@@ -11,6 +11,7 @@ import socket
 from collections.abc import Collection
 from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
+from urllib.request import proxy_bypass
 
 from chalicelib.security.egress import UnresolvedHost, UnsafeUrl, check_url
 
@@ -41,11 +42,20 @@ class _Request:
 
 
 class Outlet:
-    """The proxy; ``targets`` are reached wherever they lead, ``upstream`` is our own way out."""
+    """The proxy; ``upstream`` is our own way out.
 
-    def __init__(self, targets: Collection[Target], upstream: str | None) -> None:
+    ``targets`` are reached from here and ``trusted`` over the upstream, wherever they lead.
+    """
+
+    def __init__(
+        self,
+        targets: Collection[Target],
+        upstream: str | None,
+        trusted: Collection[Target] = (),
+    ) -> None:
         self._targets = targets
         self._upstream = upstream
+        self._trusted = trusted
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Answer one connection of an app."""
@@ -65,14 +75,15 @@ class Outlet:
             async with asyncio.timeout(_SECONDS):
                 if (host, port) in self._targets:
                     return await asyncio.open_connection(host, port)
-                return await self._reach(await _public(url, host), port)
+                is_trusted = (host, port) in self._trusted
+                return await self._reach([host] if is_trusted else await _public(url, host), port)
         except (OSError, TimeoutError) as error:
             raise Refusal(502, f"{host} could not be reached: {error}.") from None
 
     async def _reach(self, addresses: Collection[str], port: int) -> Streams:
         for address in addresses:
             with contextlib.suppress(OSError):
-                if self._upstream:
+                if self._upstream and not proxy_bypass(address):
                     return await _through(self._upstream, address, port)
                 return await asyncio.open_connection(address, port)
         raise OSError("none of its addresses answers")

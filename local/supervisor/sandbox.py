@@ -49,11 +49,15 @@ _PROCESSES, _FILE_BYTES = 1024, 4 * 1024**3
 
 @dataclass(frozen=True)
 class Sandbox:
-    """What a command may write, what it may read besides the system, and its network."""
+    """What a command may write, what it may read besides the system, and its network.
+
+    What it writes elsewhere lies in memory, at most ``room_bytes`` there, and goes with it.
+    """
 
     writable: Sequence[Path] = ()
     readable: Sequence[Path] = ()
     network: Network | None = None
+    room_bytes: int = 64 * 1024**2
 
     def around(self, arguments: Sequence[str], env: Mapping[str, str], cwd: Path) -> list[str]:
         """The arguments that run these in the sandbox; the same where there is none."""
@@ -64,7 +68,7 @@ class Sandbox:
         return [
             *("bwrap", *_NAMESPACES, "--die-with-parent", "--hostname", "app"),
             *(self.network.options if self.network else ()),
-            *("--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", "--tmpfs", "/var/tmp"),  # noqa: S108
+            *_empty(self.room_bytes),
             *_bound("--ro-bind-try", [*_readable(env), *self.readable]),
             *_bound("--bind", self.writable),
             *("--chdir", str(cwd), "--", *_limits(), *arguments),
@@ -83,6 +87,21 @@ def is_there() -> bool:
 def has_networks() -> bool:
     """Whether sandboxes can have networks of their own on this machine."""
     return is_there() and network.works(_PROBE)
+
+
+@cache
+def _has_sizes() -> bool:
+    """Whether this bubblewrap is 0.7 or later, and so can bound what lies in memory."""
+    sized = (*_PROBE, "--size", "1048576", "--tmpfs", "/tmp", "true")  # noqa: S108
+    return subprocess.run(sized, check=False, capture_output=True).returncode == 0
+
+
+def _empty(size: int) -> list[str]:
+    """The places that are the sandbox's own and begin empty."""
+    bound = ["--size", str(size)] if _has_sizes() else []
+    devices = ["--dev", "/dev", *bound, "--tmpfs", "/dev/shm", "--remount-ro", "/dev"]  # noqa: S108
+    temporary = ["--dir", "/tmp", "--dir", "/var/tmp"]  # noqa: S108
+    return [*bound, "--tmpfs", "/", "--proc", "/proc", *devices, *temporary]
 
 
 def _readable(env: Mapping[str, str]) -> list[str]:

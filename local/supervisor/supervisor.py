@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from chalicelib.engines.base import Build, LogPage, Progress, Release, Sample
-from local.supervisor import commands, logs
+from local.supervisor import cgroups, commands, logs
 from local.supervisor.builds import Builds
 from local.supervisor.census import Usage
 from local.supervisor.feed import Feed
@@ -55,7 +55,7 @@ class Supervisor:
             changed=self._publish_routes,
         )  # fmt: skip
         self._builds = Builds(
-            places, limits, Git(places, schemes), self._watchdog,
+            places, networks, limits, Git(places, schemes), self._watchdog,
             announce=self._announce,
             runs=self._releases.runs,
         )  # fmt: skip
@@ -64,6 +64,7 @@ class Supervisor:
     def clear(self) -> None:
         """End what an earlier supervisor left running; its artifacts are taken over."""
         commands.kill_runs(f"{self._places.root}/")
+        cgroups.clear()
         self._places.clear()
         self._networks.clear()
         self._builds.remember()

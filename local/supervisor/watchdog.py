@@ -1,4 +1,4 @@
-"""Ends users' commands that take more memory or processes than they may, and says why."""
+"""Ends users' commands that take more memory, processes or disk than they may, and says why."""
 
 import asyncio
 import contextlib
@@ -6,62 +6,76 @@ import logging
 import os
 import threading
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 from typing import ParamSpec, TypeVar
 
+from local.supervisor import disk
 from local.supervisor.census import Census, Usage, proportional
 from local.supervisor.commands import Command
-from local.supervisor.limits import Limits
+from local.supervisor.limits import Allowance, Limits
 
 T = TypeVar("T")
 P = ParamSpec("P")
-
-_MIB = 1024**2
 
 
 @dataclass(frozen=True)
 class _Watched:
     command: Command
-    what: str
-    memory_bytes: int
+    allowed: Allowance
     service_id: str | None = None
+    trees: Sequence[Path] = ()
 
 
 class Watchdog:
     """Looks at all commands every second; ``note`` gets the usage of each service's processes."""
 
     def __init__(self, limits: Limits, note: Callable[[dict[str, Usage]], None]) -> None:
-        self._limits = limits
+        self.limits = limits
         self._note = note
         self._census = Census()
         self._thread = ThreadPoolExecutor(1)
         self._watched: dict[str, _Watched] = {}
         self._kills: set[asyncio.Task[None]] = set()
 
-    def watch_app(self, command: Command, service_id: str) -> None:
-        """Hold a command of a release to the limits of an instance, until it ends."""
-        memory = self._limits.memory_bytes
-        self._watched[command.run] = _Watched(command, "The app", memory, service_id)
+    def watch(
+        self,
+        command: Command,
+        allowed: Allowance,
+        service_id: str | None = None,
+        trees: Sequence[Path] = (),
+    ) -> None:
+        """Hold a command, perhaps of a service's release, to what it is allowed until it ends.
 
-    def watch_build(self, command: Command) -> None:
-        """Hold a command to the limits of a build, until it ends."""
-        memory = self._limits.build_memory_bytes
-        self._watched[command.run] = _Watched(command, "The build", memory)
+        ``trees`` are what it may write.
+        """
+        self._watched[command.run] = _Watched(command, allowed, service_id, trees)
 
     async def run(self) -> None:
         """Look for ever."""
         await self._in_thread(_go_first)
+        async with asyncio.TaskGroup() as both:
+            both.create_task(self._look_at_all())
+            both.create_task(disk.every(self.limits.disk_seconds, self._look_at_disks))
+
+    async def _look_at_all(self) -> None:
         while True:
-            await asyncio.sleep(self._limits.watch_seconds)
+            await asyncio.sleep(self.limits.watch_seconds)
             try:
                 await self._look()
             except Exception:
                 logging.exception("the watchdog has missed a look")
 
+    async def _look_at_disks(self) -> None:
+        for watched in list(self._watched.values()):
+            allowed = watched.allowed
+            if await asyncio.to_thread(disk.holds_more, watched.trees, allowed.disk_bytes):
+                self._end(watched.command, allowed.too_much_disk)
+
     async def _look(self) -> None:
-        most = self._limits.processes
+        most = self.limits.processes
         usages = await self._in_thread(self._census.take, most) if self._watched else {}
         for run, watched in list(self._watched.items()):
             if run in usages:
@@ -71,16 +85,17 @@ class Watchdog:
         self._note(self._by_service(usages))
 
     async def _judge(self, watched: _Watched, usage: Usage) -> None:
-        most, memory = self._limits.processes, watched.memory_bytes
-        if len(usage.members) > most:
-            self._end(watched, f"started more than {most} processes", "start fewer")
-        elif usage.memory_bytes > memory and await self._is_over(memory, usage):
-            excess = f"used more than {memory / _MIB:g} MiB of memory"
-            self._end(watched, excess, "use less, or start fewer workers")
+        allowed = watched.allowed
+        if len(usage.members) > allowed.processes:
+            self._end(watched.command, allowed.too_many_processes)
+        elif excess := watched.command.excess():
+            self._end(watched.command, excess)
+        elif await self._is_over(allowed.memory_bytes, usage):
+            self._end(watched.command, allowed.too_much_memory)
 
-    def _end(self, watched: _Watched, excess: str, advice: str) -> None:
-        watched.command.verdict = f"{watched.what} {excess} and was ended; make it {advice}."
-        kill = asyncio.create_task(watched.command.kill())
+    def _end(self, command: Command, verdict: str) -> None:
+        command.verdict = verdict
+        kill = asyncio.create_task(command.kill())
         self._kills.add(kill)
         kill.add_done_callback(self._kills.discard)
 
@@ -94,7 +109,8 @@ class Watchdog:
 
     async def _is_over(self, limit: int, usage: Usage) -> bool:
         """The sum of resident memory counts what forked workers share once for each of them."""
-        return await self._in_thread(proportional, usage.members) > limit
+        is_near = usage.memory_bytes > limit
+        return is_near and await self._in_thread(proportional, usage.members) > limit
 
     async def _in_thread(self, call: Callable[P, T], *args: P.args, **_: P.kwargs) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, call, *args)

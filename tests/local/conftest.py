@@ -9,9 +9,11 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -225,6 +227,29 @@ class Proxied:
         end(self.process)
 
 
+@contextlib.contextmanager
+def supervision(*options: str) -> Iterator[Supervised]:
+    """A supervisor of a test's own."""
+    state = Path(tempfile.mkdtemp(prefix="orb"))
+    try:
+        with contextlib.closing(Supervised(state, [*options])) as made:
+            yield made
+    finally:
+        shutil.rmtree(state)
+
+
+class Secret(BaseHTTPRequestHandler):
+    """A server of the operator's on loopback."""
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(b"secret")
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
 @pytest.fixture
 def place() -> Iterator[Path]:
     """A directory with a name short enough for a Unix socket."""
@@ -246,3 +271,12 @@ def proxied(supervised: Supervised) -> Iterator[Proxied]:
     made = Proxied(supervised)
     yield made
     made.close()
+
+
+@pytest.fixture(scope="module")
+def operators() -> Iterator[int]:
+    """The port of a server that the operator runs on this machine."""
+    with HTTPServer(("127.0.0.1", 0), Secret) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield server.server_port
+        server.shutdown()

@@ -1,14 +1,9 @@
 """An app's own network: what it reaches, what reaches it, and how it ends in there."""
 
 import asyncio
-import shutil
+import contextlib
 import socket
 import sys
-import tempfile
-import threading
-from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, HTTPServer
-from pathlib import Path
 
 import aiohttp
 import httpx
@@ -16,7 +11,7 @@ import pytest
 
 from chalicelib.engines.base import Stage
 from local.supervisor import sandbox
-from tests.local.conftest import APP, WEB, Proxied, Supervised, until
+from tests.local.conftest import APP, WEB, Proxied, Supervised, supervision, until
 
 pytestmark = pytest.mark.skipif(
     not sandbox.has_networks(), reason="sandboxes have no networks of their own on this machine"
@@ -104,27 +99,6 @@ asyncio.run(main())
 """
 
 
-class Secret(BaseHTTPRequestHandler):
-    """A server of the operator's on loopback."""
-
-    def do_GET(self) -> None:
-        self.send_response(200)
-        self.end_headers()
-        self.wfile.write(b"secret")
-
-    def log_message(self, *_: object) -> None:
-        pass
-
-
-@pytest.fixture(scope="module")
-def operators() -> Iterator[int]:
-    """The port of a server that the operator runs on this machine."""
-    with HTTPServer(("127.0.0.1", 0), Secret) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield server.server_port
-        server.shutdown()
-
-
 def serve_probe(proxied: Proxied) -> str:
     """An app that runs with this Python, because it needs aiohttp."""
     return proxied.serve({"probe.txt": PROBE}, start_command=f"exec {sys.executable} probe.txt")
@@ -168,10 +142,10 @@ def test_the_way_out_survives_nonsense(proxied: Proxied, probe: str, target: str
 
 
 def test_the_operator_allows_targets(operators: int) -> None:
-    state = Path(tempfile.mkdtemp(prefix="orb"))
-    supervised = Supervised(state, [f"--allow-targets=localhost:{operators}"])
-    proxied = Proxied(supervised)
-    try:
+    with (
+        supervision(f"--allow-targets=localhost:{operators}") as supervised,
+        contextlib.closing(Proxied(supervised)) as proxied,
+    ):
         probe = serve_probe(proxied)
         url = f"/asked?url=http://localhost:{operators}/"
         assert proxied.get(probe, url).text == "200 secret"
@@ -179,10 +153,6 @@ def test_the_operator_allows_targets(operators: int) -> None:
         assert tunnelled.startswith("HTTP/1.1 200")
         assert proxied.get(probe, f"/direct?to=127.0.0.1:{operators}").text == "yes"
         assert proxied.get(probe, f"/asked?url=http://127.0.0.1:{proxied.port}").text[:3] == "403"
-    finally:
-        proxied.close()
-        supervised.close()
-        shutil.rmtree(state)
 
 
 def test_the_environment_names_the_way_out(proxied: Proxied) -> None:

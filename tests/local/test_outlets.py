@@ -1,12 +1,12 @@
 """The apps' way out, chained through the proxy that the operator has to use."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 
 import pytest
 
 from chalicelib.security import addresses
-from local.supervisor.outlets import Outlet
+from local.supervisor.outlets import Outlet, Target
 
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
@@ -27,13 +27,17 @@ class Upstream:
         writer.close()
 
 
-def run(upstream: Upstream, ask: Callable[[Streams], Awaitable[bytes]]) -> bytes:
+def run(
+    upstream: Upstream,
+    ask: Callable[[Streams], Awaitable[bytes]],
+    trusted: Collection[Target] = (),
+) -> bytes:
     """Ask an outlet that must use this upstream."""
 
     async def meet() -> bytes:
         theirs = await asyncio.start_server(upstream.serve, "127.0.0.1", 0)
         proxy = f"http://me:p%40ss@127.0.0.1:{theirs.sockets[0].getsockname()[1]}"
-        outlet = Outlet((), proxy)
+        outlet = Outlet((), proxy, trusted)
         async with theirs, await asyncio.start_server(outlet.serve, "127.0.0.1", 0) as ours:
             streams = await asyncio.open_connection(*ours.sockets[0].getsockname())
             try:
@@ -71,6 +75,24 @@ def test_a_plain_request_is_handed_on_without_what_was_for_the_proxy() -> None:
     assert answer.startswith(b"back: POST /a?b=c HTTP/1.1\r\nHost: 1.1.1.1\r\nX-Mine: 1\r\n")
     assert answer.endswith(b"Content-Length: 4\r\nConnection: close\r\n\r\nbody")
     assert upstream.asked.startswith(b"CONNECT 1.1.1.1:80 HTTP/1.1\r\n")
+
+
+def test_a_trusted_name_is_left_to_the_upstream() -> None:
+    upstream = Upstream()
+    answer = run(
+        upstream,
+        sends("CONNECT packages.internal:8443 HTTP/1.1\r\n\r\n"),
+        {("packages.internal", 8443)},
+    )
+    assert answer.startswith(b"HTTP/1.1 200 ")
+    assert upstream.asked.startswith(b"CONNECT packages.internal:8443 HTTP/1.1\r\n")
+
+
+def test_what_goes_past_the_upstream(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    upstream = Upstream()
+    run(upstream, sends("CONNECT 127.0.0.1:9 HTTP/1.1\r\n\r\n"), {("127.0.0.1", 9)})
+    assert upstream.asked == b""
 
 
 def test_an_upstream_that_refuses() -> None:

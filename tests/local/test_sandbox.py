@@ -1,12 +1,15 @@
 """What users' code can reach: its own tree, and nothing of the operator's or of its neighbours."""
 
 import os
+import re
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from chalicelib.engines.base import Stage
 from local.supervisor import sandbox
+from local.supervisor.sandbox import Sandbox
 from tests.local.conftest import APP, BARE, Supervised, processes_of
 
 pytestmark = pytest.mark.skipif(
@@ -64,7 +67,10 @@ def test_a_fork_bomb_is_bounded(supervised: Supervised) -> None:
     bomb = "for i in $(seq 20000); do setsid sleep 60 & done; wait"
     build, progress = supervised.build(supervised.repository(BARE), build_command=bomb)
     assert progress.stage is Stage.FAILED
-    assert "started more than 512 processes and was ended" in str(progress.message)
+    assert re.search(
+        r"started more than (512 processes|2048 processes and threads) and was ended",
+        str(progress.message),
+    )
     assert "==> Failed: The build started more" in supervised.engine.build_log(build.deployment_id)
     assert processes_of(build.deployment_id) == []
 
@@ -77,6 +83,15 @@ def test_a_daemon_does_not_outlive_its_build(supervised: Supervised) -> None:
     assert progress.stage is Stage.BUILT
     assert processes_of(build.deployment_id) == []
     assert not any("sleep\x0078" in _command(pid) for pid in _pids())
+
+
+@pytest.mark.skipif(not sandbox._has_sizes(), reason="this bubblewrap bounds no size")
+@pytest.mark.parametrize("place", ["/tmp", "/var/tmp", "/dev/shm", "/"])
+def test_what_lies_in_memory_is_bounded(place: Path) -> None:
+    fill = ["dd", "if=/dev/zero", f"of={place}/big", "bs=1M", "count=9"]
+    inside = Sandbox(room_bytes=4 << 20).around(fill, os.environ, Path("/"))
+    tried = subprocess.run(inside, check=False, capture_output=True, text=True)
+    assert "No space left on device" in tried.stderr
 
 
 def _pids() -> list[str]:

@@ -1,15 +1,19 @@
 """Releases, driven over the socket of a real supervisor."""
 
+import asyncio
 import shutil
+import socket
 import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import psutil
 import pytest
 
 from chalicelib.engines.base import Stage
+from local.doors import Doors
+from local.supervisor import cgroups, commands
+from local.supervisor.health import HealthCheck
 from tests.local.conftest import APP, WEB, Supervised, processes_of, until
 
 
@@ -122,24 +126,31 @@ def test_a_health_check_that_fails(hasty: Supervised) -> None:
     assert "/ready did not answer 200 within 2.5 seconds; its last answer was 503" in message
 
 
-def test_another_process_on_the_port_is_not_the_app(hasty: Supervised) -> None:
-    # The server leaves the app's session and its mark, so it is no process of the app's.
+def test_another_process_on_the_port_is_not_the_app(tmp_path: Path) -> None:
+    async def passes(port: int) -> None:
+        command = await commands.spawn(
+            ["sleep", "60"], run=str(tmp_path), cwd=tmp_path, env={}, write=lambda _: True
+        )
+        try:
+            check = HealthCheck(command, port, None, Doors(tmp_path / "s"))
+            await asyncio.wait_for(check.passes(), 0.5)
+        finally:
+            await command.kill()
+
+    with socket.create_server(("127.0.0.1", 0)) as other, pytest.raises(TimeoutError):
+        asyncio.run(passes(other.getsockname()[1]))
+
+
+@pytest.mark.skipif(not cgroups.are_there(), reason="no control groups: it is not known as the app")
+def test_a_server_that_has_left_its_session_is_the_app(hasty: Supervised) -> None:
     stray = "env -u ORBITRA_RUN setsid -f python app.py"
     release, progress = hasty.run(WEB, start_command=f"{stray}; sleep 60")
-    try:
-        assert progress.stage is Stage.FAILED
-    finally:
-        text = hasty.state / "run/artifacts" / release.deployment_id
-        kill_in(str(text))
-
-
-def kill_in(place: str) -> None:
-    for process in psutil.process_iter():
-        try:
-            if process.cwd() == place:
-                process.kill()
-        except psutil.Error:
-            continue
+    assert progress.stage is Stage.HEALTHY, progress.message
+    port = int(hasty.log(release).split("Healthy on port ")[1].split("\n")[0])
+    assert hasty.ask(port, "/") == "hello"
+    hasty.engine.cancel_release(release.release_id)
+    with pytest.raises(ConnectionRefusedError):
+        hasty.ask(port, "/")
 
 
 def test_the_pre_deploy_command(supervised: Supervised) -> None:

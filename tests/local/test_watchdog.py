@@ -1,16 +1,17 @@
 """The watchdog: what takes too much is ended, whole and with a reason; neighbours do not notice."""
 
 import os
+import re
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psutil
 import pytest
 
 from chalicelib.engines.base import Release, Sample, Stage
-from local.supervisor import commands
+from local.supervisor import cgroups, commands
 from local.supervisor.census import Census
 from tests.local.conftest import APP, BARE, WEB, Proxied, Supervised, processes_of, until
 
@@ -34,6 +35,15 @@ def be_greedy():
 
 threading.Thread(target=be_greedy, daemon=True).start()
 {APP}"""
+
+BOMBS = {"linear": "for i in $(seq 20000); do setsid sleep 60 & done; wait"}
+if cgroups.are_there():  # without them, nothing counts threads, and one bomb takes all there is
+    BOMBS["exponential"] = "bomb() { bomb | bomb & }; bomb; sleep 60"
+    BOMBS["threads"] = (
+        "python3 -c 'import threading, time\nwhile True:"
+        " threading.Thread(target=time.sleep, args=(60,)).start()'"
+    )
+ENDED = re.compile(r"The (build|app) started more than (60 processes|240 processes and threads)")
 
 
 @pytest.fixture(scope="module")
@@ -105,19 +115,51 @@ def test_a_build_that_fills_the_disk(strict: Supervised) -> None:
         assert refused(strict, command).startswith("The build wrote more than 20 MiB to the disk")
 
 
-def test_neighbours_of_a_fork_bomb(strict: Supervised) -> None:
+@pytest.fixture(scope="module")
+def neighbour(strict: Supervised) -> Iterator[Callable[[], None]]:
+    """Asks a service through the proxy, which has to answer."""
     proxied = Proxied(strict)
-    try:
-        host = proxied.serve(WEB)
-        command = "for i in $(seq 20000); do setsid sleep 60 & done; wait"
-        bomb = strict.begin_build(strict.repository(BARE), build_command=command)
-        while strict.engine.build(bomb).stage is not Stage.FAILED:
-            assert proxied.get(host).status_code == 200
-        assert "more than 60 processes" in str(strict.engine.build(bomb).message)
-        assert processes_of(bomb.deployment_id) == []
+    host = proxied.serve(WEB)
+
+    def answers() -> None:
         assert proxied.get(host).status_code == 200
-    finally:
-        proxied.close()
+
+    yield answers
+    proxied.close()
+
+
+@pytest.mark.parametrize("command", BOMBS.values(), ids=BOMBS)
+def test_neighbours_of_a_fork_bomb_in_a_build(
+    strict: Supervised, neighbour: Callable[[], None], command: str
+) -> None:
+    before, most = len(psutil.pids()), 0
+    bomb = strict.begin_build(strict.repository(BARE), build_command=command)
+    while strict.engine.build(bomb).stage is not Stage.FAILED:
+        neighbour()
+        most = max(most, len(psutil.pids()))
+    assert ENDED.match(str(strict.engine.build(bomb).message))
+    assert processes_of(bomb.deployment_id) == []
+    assert not cgroups.are_there() or most < before + 300
+    neighbour()
+
+
+@pytest.mark.parametrize("command", BOMBS.values(), ids=BOMBS)
+def test_neighbours_of_a_fork_bomb_in_an_app(
+    strict: Supervised, neighbour: Callable[[], None], command: str
+) -> None:
+    release, progress = strict.run(BARE, start_command=command)
+    assert progress.stage is Stage.FAILED
+    assert ENDED.match(str(progress.message))
+    assert f"==> Failed: {progress.message}" in strict.log(release)
+    assert processes_of(release.release_id) == []
+    neighbour()
+
+
+def test_an_app_that_fills_the_disk(strict: Supervised, neighbour: Callable[[], None]) -> None:
+    fill = "dd if=/dev/zero of=big bs=1M count=30; exec python app.py"
+    release, _ = strict.run(WEB, start_command=fill)
+    until(lambda: "The app wrote more than 20 MiB to the disk" in strict.log(release))
+    neighbour()
 
 
 def test_metrics_of_a_service(strict: Supervised) -> None:
