@@ -8,6 +8,7 @@ ApiError
 ├── NotFound 404
 ├── MethodNotAllowed 405      allowed: the methods the path knows
 ├── Conflict 409
+│   └── Overtaken             not told: the operation is done again
 ├── PayloadTooLarge 413
 ├── UnsupportedMediaType 415
 ├── IdempotencyKeyReuse 422
@@ -128,6 +129,15 @@ class Conflict(ApiError):
     status = 409
     code = "conflict"
     message = "This conflicts with the present state"
+
+
+class Overtaken(Conflict):
+    """Another request has just changed what this one went by; done anew, it goes by that.
+
+    The front door does the operation again, so the caller hears of it only when that goes on.
+    """
+
+    message = "Another request was faster, again and again; try again"
 
 
 class PayloadTooLarge(ApiError):

@@ -7,12 +7,16 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from ..errors import Overtaken
+from ..store.transaction import Transaction
 from . import idempotency, parsing
 from .call import Call
 from .dialects import Dialect
 from .idempotency import Request
 from .pages import Listing
 from .routes import Route
+
+ATTEMPTS = 4
 
 Audit = Callable[[Call, Route, dict[str, str], Any], None]
 
@@ -52,6 +56,18 @@ def _replay(call: Call, request: Request) -> Done | None:
 
 
 def _do(
+    call: Call, route: Route, params: dict[str, str], audit: Audit, request: Request | None
+) -> Done:
+    """Do it; what another request has overtaken, again with what that has left."""
+    for _ in range(ATTEMPTS - 1):
+        try:
+            return _attempt(call, route, params, audit, request)
+        except Overtaken:
+            call.tx = Transaction()
+    return _attempt(call, route, params, audit, request)
+
+
+def _attempt(
     call: Call, route: Route, params: dict[str, str], audit: Audit, request: Request | None
 ) -> Done:
     arguments = _arguments(call, route, params)

@@ -1,5 +1,7 @@
 """What happens between the reading and the writing of a step."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from chalicelib import ids
@@ -13,7 +15,7 @@ from chalicelib.jobs import Job, LookAgain
 from chalicelib.services.store import Service
 from chalicelib.store.transaction import Transaction
 from tests.client import Client, Queue
-from tests.deployments.test_rollout import deploy, service_of, status
+from tests.deployments.test_rollout import URL, deploy, service_of, status
 
 TENANT = "live#wks_1"
 
@@ -90,3 +92,38 @@ def tenant_of(client: Client) -> str:
     made = client.post("/api/api-keys", {"name": "x", "scope": "read"}).json()
     key = client.bearer(made["plaintext_key"]).get("/api/users/me/api-key").json()
     return f"live#{ids.parse('wks', key['workspace_id'])}"
+
+
+@pytest.mark.parametrize("environments", [[{}] * 4, [{"A": str(number)} for number in range(4)]])
+def test_first_deployments_at_once_are_of_one_service(
+    ada: Client, queue: Queue, environments: list[dict[str, str]]
+) -> None:
+    project = ada.post("/v1/projects", {"name": "shop"}).json()["id"]
+    path = f"/v1/projects/{project}/deployments"
+    bodies = [{"git_url": URL, "environment": each} for each in environments]
+    with ThreadPoolExecutor(len(bodies)) as pool:
+        replies = list(pool.map(lambda body: ada.post(path, body), bodies))
+    assert [reply.status for reply in replies] == [201] * len(bodies)
+    assert len({reply.json()["service_id"] for reply in replies}) == 1
+    assert ada.get(path).json()["pagination"]["total"] == len(bodies)
+    queue.run_to_the_end()
+    statuses = sorted(one["status"] for one in ada.get(path).json()["data"])
+    assert statuses == ["canceled", "canceled", "canceled", "live"]
+
+
+def test_first_services_at_once_share_the_default_project(ada: Client) -> None:
+    bodies = [{"name": f"service {number}"} for number in range(4)]
+    with ThreadPoolExecutor(len(bodies)) as pool:
+        replies = list(pool.map(lambda body: ada.post("/api/web-services", body), bodies))
+    assert [reply.status for reply in replies] == [201] * len(bodies)
+    assert len({reply.json()["project_id"] for reply in replies}) == 1
+    assert ada.get("/v1/projects").json()["pagination"]["total"] == 1
+
+
+def test_services_of_one_name_at_once_get_hosts_of_their_own(ada: Client) -> None:
+    projects = [ada.post("/v1/projects", {"name": "x"}).json()["id"] for _ in range(4)]
+    bodies = [{"name": "shop", "project_id": each} for each in projects]
+    with ThreadPoolExecutor(len(bodies)) as pool:
+        replies = list(pool.map(lambda body: ada.post("/api/web-services", body), bodies))
+    assert [reply.status for reply in replies] == [201] * len(bodies)
+    assert len({reply.json()["subdomain"] for reply in replies}) == len(bodies)
