@@ -136,16 +136,15 @@ def _build(job: Job, tx: Transaction, deployment: Deployment, service: Service) 
 
 def _built(job: Job, deployment: Deployment) -> Progress:
     configuration = store.configuration(job.tenant, deployment.release_id)
-    git_url = configuration.git_url
     allowed = settings()
     target = check_git_url(
-        git_url, schemes=allowed.git_schemes, allow_loopback=allowed.allow_loopback
+        configuration.git_url, schemes=allowed.git_schemes, allow_loopback=allowed.allow_loopback
     )
     build = Build(
         deployment_id=deployment.id,
         service_id=deployment.service_id,
         job_id=job.id,
-        git_url=git_url,
+        git_url=target.url,
         branch=deployment.branch,
         root_directory=configuration.root_directory,
         build_command=configuration.build_command,

@@ -37,8 +37,8 @@ class Stage(StrEnum):
 class Build:
     """Source to be made into an artifact. ``deployment_id`` names the build and its artifact.
 
-    ``pinned`` is ``host:port:address,…``: what the host of ``git_url`` was checked to resolve to,
-    and so what is to be connected to.
+    ``git_url`` is in its plain spelling. ``pinned`` is ``host:port:address,…``: what its host was
+    checked to resolve to, and so what is to be connected to.
     """
 
     deployment_id: str
