@@ -56,6 +56,28 @@ def test_canceled_when_it_is_just_healthy(
     assert ada.get(path).json()["status"] == "stopped"
 
 
+def test_canceled_between_two_steps(
+    ada: Client, queue: Queue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A step that comes between the reading and the writing of a cancel does not refuse it."""
+    deployment = deploy(ada)
+    cancel, steps = service.cancel, 2
+
+    def meanwhile(call: Call, read: Deployment) -> Deployment:
+        nonlocal steps
+        canceled = cancel(call, read)
+        if steps:
+            queue.run_once()
+            steps -= 1
+        return canceled
+
+    monkeypatch.setattr(service, "cancel", meanwhile)
+    reply = ada.post(f"/v1/deployments/{deployment}/cancel")
+    assert (reply.status, reply.json()["status"]) == (200, "canceled")
+    queue.run_to_the_end()
+    assert status(ada, deployment) == "canceled"
+
+
 def test_it_goes_live_while_it_is_canceled(ada: Client, queue: Queue) -> None:
     deployment = deploy(ada)
     workspace = tenant_of(ada)
