@@ -191,10 +191,13 @@ def _settle(job: Job, tx: Transaction, _: Deployment, service: Service) -> Outco
 
 
 def _clean_up(job: Job, tx: Transaction, deployment: Deployment, service: Service) -> Outcome:
-    """Free what a canceled deployment used, and let what served before serve on."""
+    """Let what served before serve on, and free what a canceled deployment used.
+
+    One that still waited has switched nothing, and another may be about to.
+    """
+    if service.rolling_job_id == job.id:
+        engines.engine().retire(service.id, keep=service.live_release_id)
     _abandon(deployment.id)
-    if service.live_release_id:
-        engines.engine().switch(service.id, service.live_release_id, service.subdomain)
     unlock(tx, service, job, "running" if service.live_release_id else "stopped")
     return None
 

@@ -140,7 +140,8 @@ class Engine(Protocol):
         """Send the host's traffic to a healthy release."""
 
     def retire(self, service_id: str, keep: str | None) -> None:
-        """Stop every release of the service but ``keep``; with None its host has no app."""
+        """Lead the service's host to ``keep`` and stop every other release, once it has answered
+        its requests; with None the host has no app."""
 
     def cancel(self, deployment_id: str) -> None:
         """End the build of a deployment and remove what it left."""

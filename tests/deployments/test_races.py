@@ -12,9 +12,10 @@ from chalicelib.engines.simulated import SimulatedEngine
 from chalicelib.errors import Conflict
 from chalicelib.http.call import Call, Caller
 from chalicelib.jobs import Job, LookAgain
+from chalicelib.jobs.worker import run
 from chalicelib.services.store import Service
 from chalicelib.store.transaction import Transaction
-from tests.client import Client, Queue
+from tests.client import Client, Queue, make_due
 from tests.deployments.test_rollout import URL, deploy, service_of, status
 
 TENANT = "live#wks_1"
@@ -54,6 +55,34 @@ def test_canceled_when_it_is_just_healthy(
     assert status(ada, deployment) == "canceled"
     path = f"/api/web-services/{service_of(ada, deployment)}"
     assert ada.get(path).json()["status"] == "stopped"
+
+
+def test_a_waiting_one_that_is_canceled_leaves_the_traffic_alone(
+    ada: Client, queue: Queue, engine: SimulatedEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not even between the switch to another one and its record."""
+    first = deploy(ada)
+    queue.run_to_the_end()
+    path = f"/api/web-services/{service_of(ada, first)}/deployments"
+    second = ada.post(path, {}).json()["id"]
+    while ada.get(f"{path}/{second}").json()["status"] != "deploying":
+        make_due()
+        queue.run_once()
+    waiting = ada.post(path, {}).json()["id"]
+    found = Deployment.of(tenant_of(ada), ids.parse("dep", waiting))
+    assert found
+    switch, serving = engine.switch, list[str]()
+
+    def cancel_meanwhile(service_id: str, release_id: str, host: str) -> None:
+        switch(service_id, release_id, host)
+        ada.post(f"/v1/deployments/{waiting}/cancel")
+        run(found.job_id)
+        serving.append(engine.serving[service_id])
+
+    monkeypatch.setattr(engine, "switch", cancel_meanwhile)
+    queue.run_to_the_end()
+    assert serving == [f"{ids.parse('dep', second)}-1"]
+    assert (status(ada, second), status(ada, waiting)) == ("live", "canceled")
 
 
 def test_canceled_between_two_steps(
