@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from .. import engines, jobs
 from ..engines.base import Stage
-from ..errors import Conflict
+from ..errors import Conflict, Outdated
 from ..http.call import Call
 from ..jobs import Again, Handle, Job, Outcome
 from ..services import service as services
@@ -61,7 +61,7 @@ def _roll(call: Call, service: Service, status: str) -> Service:
 
 
 def _ask(call: Call, service: Service, status: str, kind: str, more: dict[str, str]) -> None:
-    """Enqueue the job that does it; ``Conflict`` when the service changed meanwhile."""
+    """Enqueue the job that does it; ``Outdated`` when the service changed meanwhile."""
     payload = {"service_id": service.id, **more}
     changes = {
         "status": status,
@@ -70,7 +70,7 @@ def _ask(call: Call, service: Service, status: str, kind: str, more: dict[str, s
         "config_pending": service.config_pending,
     }
     unchanged = Service.status == service.status
-    call.tx.change(service, changes, unchanged, Conflict("The web service just changed; try again"))
+    call.tx.change(service, changes, unchanged, Outdated())
 
 
 def _give_up(job: Job, tx: Transaction) -> None:

@@ -5,7 +5,7 @@ from typing import Any, cast
 
 from .. import clock, engines, ids, jobs
 from ..engines.base import ProjectType
-from ..errors import Conflict, InvalidRequest, NotFound
+from ..errors import Conflict, InvalidRequest, NotFound, Outdated
 from ..http.call import Call
 from ..http.pages import Page
 from ..http.streaming import Following, hand_over
@@ -69,8 +69,7 @@ def cancel(call: Call, deployment: Deployment) -> Deployment:
     if deployment.status in TERMINAL:
         raise Conflict(f"This deployment is over: it is {deployment.status}")
     ended = {"status": "canceled", "finished_at": clock.now_ms()}
-    over = Conflict("This deployment came to its end just now; look at it again")
-    call.tx.change(deployment, ended, Deployment.status == deployment.status, over)
+    call.tx.change(deployment, ended, Deployment.status == deployment.status, Outdated())
     service = services.find(call.tenant, deployment.service_id)
     announce(call.tx, deployment, service.name if service else "")
     jobs.wake_after(call.tx, deployment.job_id)

@@ -4,7 +4,7 @@ from typing import Any, ClassVar
 
 from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttribute
 
-from ..errors import Conflict
+from ..errors import Conflict, Outdated
 from ..settings import settings
 from ..store import claims, counters, pages, segments
 from ..store.items import Resource
@@ -63,15 +63,9 @@ class Service(Resource):
 def add(tx: Transaction, service: Service) -> None:
     """Store a new service; its name and its host must be free."""
     claims.take(tx, _name_claim(service, service.name), service.id, Conflict(NAME_TAKEN))
-    claims.take(tx, _host_claim(service.subdomain), service.id, HostTaken())
+    claims.take(tx, _host_claim(service.subdomain), service.id, Outdated())
     segments.add(tx, service)
     counters.add(tx, service.tenant, _in_project(service.project_id), 1)
-
-
-class HostTaken(Conflict):
-    """Another service took the host name a moment ago; the next attempt picks another."""
-
-    message = "Another web service took this host name just now; try again"
 
 
 def host_is_free(host: str) -> bool:

@@ -7,7 +7,7 @@ from typing import ClassVar
 from pynamodb.attributes import BinaryAttribute, NumberAttribute
 
 from .. import clock
-from ..errors import Conflict
+from ..errors import Outdated
 from ..security import encryption
 from ..store.items import Resource
 from ..store.transaction import Transaction
@@ -46,7 +46,7 @@ def read(tenant: str, service_id: str) -> tuple[Variables, int]:
 def replace(
     tx: Transaction, tenant: str, service_id: str, variables: Variables, version: int
 ) -> None:
-    """Put the variables in place of those read with ``version``; ``Conflict`` if others came."""
+    """Put the variables in place of those read with ``version``; ``Outdated`` if others came."""
     plain = json.dumps({key: asdict(one) for key, one in variables.items()}).encode()
     document = Document.new(
         tenant,
@@ -55,9 +55,8 @@ def replace(
         version=version + 1,
     )
     unchanged = Document.version == version if version else Document.pk.does_not_exist()
-    changed = Conflict("The variables were changed by another request; read them and try again")
     document.updated_at = clock.now_ms()
-    tx.put(document, unchanged, changed)
+    tx.put(document, unchanged, Outdated())
 
 
 def remove(tx: Transaction, tenant: str, service_id: str) -> None:
