@@ -53,9 +53,9 @@ def _roll(call: Call, service: Service, status: str) -> Service:
         raise Conflict("This web service was never deployed; deploy it first")
     number = int(service.releases) + 1
     release_id = store.later_release(service.live_deployment_id, number)
-    present = variables.read(call.tenant, service.id)
-    store.configure(call.tx, call.tenant, release_id, configuration_of(service, present))
-    service.releases, service.config_pending = number, False
+    configuration = configuration_of(service, variables.read(service))
+    store.configure(call.tx, call.tenant, release_id, configuration)
+    service.releases = number
     _ask(call, service, status, "service.roll", {"release_id": release_id})
     return service
 
@@ -67,9 +67,8 @@ def _ask(call: Call, service: Service, status: str, kind: str, more: dict[str, s
         "status": status,
         "waiting_job_id": jobs.enqueue(call.tx, call.tenant, kind, payload).id,
         "releases": service.releases,
-        "config_pending": service.config_pending,
     }
-    unchanged = Service.status == service.status
+    unchanged = (Service.status == service.status) & (Service.revision == service.revision)
     call.tx.change(service, changes, unchanged, Outdated())
 
 

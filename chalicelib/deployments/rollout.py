@@ -173,7 +173,8 @@ def _start(job: Job, tx: Transaction, deployment: Deployment, service: Service) 
 def show_running(tx: Transaction, service: Service, job: Job, live: dict[str, Any]) -> None:
     """Record what serves now, and tell when nothing did before."""
     was_stopped = service.live_release_id is None
-    lock(tx, service, job, {**live, "status": "running"})
+    revision = store.configuration(service.tenant, live["live_release_id"]).revision
+    lock(tx, service, job, {**live, "live_revision": revision, "status": "running"})
     if was_stopped:
         services.announce(tx, service, "service.started")
 

@@ -39,7 +39,7 @@ class FromPath:
             raise NotFound from None
         found = self.load(call, typeid, *parents)
         bound = call.caller.project_id
-        if bound and bound not in {typeid, getattr(found, "project_id", None)}:
+        if bound and not parents and bound not in {typeid, getattr(found, "project_id", None)}:
             raise NotFound
         return found
 

@@ -65,7 +65,8 @@ class Operation:
         found = [_in_path(one.name, _of_kind(one.prefix)) for one in route.resources.values()]
         found += [_in_path(name, f"The {name} itself") for name in route.words]
         if route.pages:
-            found += [_in_query(name, one) for name, one in dialect.page_parameters().items()]
+            described = dialect.page_parameters(route.page_limit or dialect.default_limit)
+            found += [_in_query(name, one) for name, one in described.items()]
         if route.query:
             schema = localized(route.query.model_json_schema(), dialect)
             found += [_in_query(name, one) for name, one in schema["properties"].items()]
