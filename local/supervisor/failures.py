@@ -2,11 +2,16 @@
 
 import signal
 
+from chalicelib.engines.base import Phase
 from chalicelib.engines.causes import LAST_OUTPUT, in_output, last_lines
 
 
 class Failure(Exception):
     """A build or a start cannot go on; its text is shown to the user as it is."""
+
+    def __init__(self, message: str, phase: Phase | None = None) -> None:
+        super().__init__(message)
+        self.phase = phase
 
 
 def missing(command: str) -> str:
