@@ -19,7 +19,8 @@ class Deployment(Resource):
     """A deployment of a service.
 
     ``artifact_id`` is the deployment whose build is run (another's after a rollback);
-    ``release_id`` names what was started of it last, and with which configuration.
+    ``release_id`` names what was started of it last, and with which configuration;
+    ``failed_phase`` is the engine's ``Phase`` in which it failed, where that is known.
     """
 
     KIND: ClassVar[str] = "dep"
@@ -36,6 +37,7 @@ class Deployment(Resource):
     job_id = UnicodeAttribute()
     rollback_from_deployment_id = UnicodeAttribute(null=True)
     error_message = UnicodeAttribute(null=True)
+    failed_phase = UnicodeAttribute(null=True)
     finished_at = NumberAttribute(null=True)
 
 
