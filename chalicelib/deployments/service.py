@@ -45,12 +45,10 @@ def deploy(call: Call, service: Service, branch: str | None) -> Deployment:
     return _deploy(call, service, {}, variables.read(service), branch=branch)
 
 
-def rollback(call: Call, target: Deployment) -> Deployment:
-    """Deploy again what an earlier successful deployment built, as it was configured."""
-    if target.status not in {"live", "superseded"}:
-        raise Conflict("Only a deployment that was live can be rolled back to")
-    service = services.get(call, target.service_id)
-    configuration = store.configuration(call.tenant, target.release_id)
+def deploy_again(
+    call: Call, service: Service, target: Deployment, configuration: Configuration
+) -> Deployment:
+    """Deploy what an earlier deployment built, without building, configured like this."""
     deployment = _new(
         service,
         git_url=target.git_url,

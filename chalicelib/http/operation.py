@@ -75,13 +75,13 @@ def _attempt(
 ) -> Done:
     arguments = _arguments(call, route, params)
     result = route.function(call, **arguments)
-    text = written(_answer(result, call, route))
+    text, status = written(_answer(result, call, route)), route.status_of(result)
     if request:
-        idempotency.keep(call, request, route.status, text)
-    if call.known_caller and route.is_audited(call.query):
+        idempotency.keep(call, request, status, text)
+    if call.known_caller and status == route.status and route.is_audited(call.query):
         audit(call, route, params, result)
     call.tx.commit()
-    return Done(route.status, text)
+    return Done(status, text)
 
 
 def _arguments(call: Call, route: Route, params: dict[str, str]) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from types import UnionType
 from typing import Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
 
 from pydantic import BaseModel
@@ -53,7 +54,7 @@ class Route:
     whether it shows secrets, ``reveal_flag``: by which flag of its query. ``for_bound_keys``:
     whether a key that is bound to a project may call it although its path names nothing of that
     project. ``refusals``: what else it may answer, of the statuses that its declaration does not
-    imply.
+    imply; ``instead``: answers of another model, when nothing was done, and their statuses.
     """
 
     dialect: Dialect
@@ -72,6 +73,7 @@ class Route:
     reveal_flag: str = ""
     for_bound_keys: bool = False
     refusals: tuple[int, ...] = ()
+    instead: dict[int, type[BaseModel]] = field(default_factory=dict)
     deprecation: Deprecation | None = None
     resources: dict[str, FromPath] = field(default_factory=dict)
     words: list[str] = field(default_factory=list)
@@ -92,6 +94,11 @@ class Route:
             return "admin"
         needed = self.people if self.people and caller.session_id else self.scope
         return needed or "read"
+
+    def status_of(self, result: Any) -> int:
+        """The status of an answer."""
+        found = (code for code, model in self.instead.items() if isinstance(result, model))
+        return next(found, self.status)
 
     def shows_secrets(self, query: Mapping[str, str]) -> bool:
         """Whether a call with this query reveals secrets: it needs admin, and is noted."""
@@ -167,6 +174,8 @@ def _signature(function: Callable[..., Any]) -> dict[str, Any]:
 
 
 def _answer(hint: Any) -> dict[str, Any]:
+    if isinstance(hint, UnionType):
+        return _answer(get_args(hint)[0])
     if get_origin(hint) is Listing:
         return {"answer": get_args(hint)[0], "lists": True}
     return {"answer": None if hint is type(None) else hint}

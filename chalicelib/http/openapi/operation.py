@@ -81,19 +81,21 @@ class Operation:
 
     def _responses(self) -> dict[str, Any]:
         route = self._route
-        responses = {str(route.status): self._success()}
+        responses = {str(route.status): self._success(route.status, route.answer)}
+        for status, model in route.instead.items():
+            responses[str(status)] = self._success(status, model)
         for status in self._error_statuses():
             name = error_name(route.dialect, status)
             responses[str(status)] = {"$ref": f"#/components/responses/{name}"}
         return responses
 
-    def _success(self) -> dict[str, Any]:
+    def _success(self, status: int, answer: type[BaseModel] | None) -> dict[str, Any]:
         route = self._route
         replayed = ["Idempotent-Replayed"] if self._is_idempotent() else []
-        told = {"description": REASONS[route.status], "headers": headers(route.status, *replayed)}
-        if route.answer is None:
+        told = {"description": REASONS[status], "headers": headers(status, *replayed)}
+        if answer is None:
             return told
-        schema = self._ref(route.answer, "serialization")
+        schema = self._ref(answer, "serialization")
         if route.lists:
             schema = route.dialect.many_schema(schema, route.plural)
         shown = {"schema": schema, "example": example(schema, self.schemas)}
