@@ -2,43 +2,20 @@
 
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 import pytest
 from time_machine import Traveller
 
-from chalicelib import clock as clocks
-from chalicelib.jobs import sweep
-from chalicelib.webhooks import deliveries, sender, store
-from chalicelib.webhooks.store import Webhook
+from chalicelib.webhooks import deliveries, sender
 from tests.client import Client, Queue
 from tests.mail import outbox
-from tests.webhooks.conftest import new
+from tests.webhooks.conftest import log, new, pass_time, send_test, until_next
 from tests.webhooks.receiver import Receiver, status
 
+HUGE_DATE = "Fri, 99999999999 Jan 2100 00:00:00 GMT"
 SCHEDULE = [10, 60, 300, 1_800, 3_600, 10_800, 25_200, 43_200]
-
-
-def log(client: Client, webhook: dict[str, Any]) -> list[dict[str, Any]]:
-    found = client.get(f"/v1/webhooks/{webhook['id']}/deliveries")
-    assert found.status == 200, found.text
-    rows: list[dict[str, Any]] = found.json()["data"]
-    return rows
-
-
-def send_test(client: Client, webhook: dict[str, Any]) -> str:
-    reply = client.post(f"/v1/webhooks/{webhook['id']}/test")
-    assert reply.status == 202, reply.text
-    return str(reply.json()["id"])
-
-
-def pass_time(clock: Traveller, queue: Queue, seconds: float) -> None:
-    """Let time pass as it does in the cloud: the sweep finds what is due."""
-    clock.shift(seconds + 31)
-    sweep.sweep()
-    queue.run_once()
 
 
 def test_a_project_is_told_of(
@@ -148,16 +125,6 @@ def test_the_schedule_to_its_end(
     assert len(receiver.received) == 9
 
 
-def until_next(webhook: dict[str, Any], delivery: str) -> float:
-    """The seconds until the next attempt, while there is one."""
-    [kept] = Webhook.scan(Webhook.sk == webhook["id"])
-    found = store.delivery(kept.tenant, webhook["id"], delivery)
-    assert found
-    assert found.status == "pending"
-    assert found.next_attempt_at
-    return float(found.next_attempt_at) / 1000 - clocks.now()
-
-
 def test_it_arrives_after_failures(
     ada: Client, queue: Queue, receiver: Receiver, webhook: dict[str, Any]
 ) -> None:
@@ -183,7 +150,9 @@ def test_retry_after_is_honoured(
     assert asked - 5 <= until_next(webhook, delivery) <= asked + 5
 
 
-@pytest.mark.parametrize("text", ["", "soon", "-5", "٣", "Fri, 01 Jan 1990 00:00:00 GMT"])
+@pytest.mark.parametrize(
+    "text", ["", "soon", "-5", "٣", "Fri, 01 Jan 1990 00:00:00 GMT", HUGE_DATE]
+)
 def test_a_retry_after_that_says_nothing(text: str) -> None:
     assert deliveries.asked_to_wait(text) <= 10
 
@@ -236,67 +205,6 @@ def test_deleted_while_it_is_tried(
     ada.delete(f"/v1/webhooks/{webhook['id']}")
     queue.run_to_the_end()
     assert len(receiver.received) == 1
-
-
-def test_redelivered_with_the_same_id(
-    ada: Client, queue: Queue, receiver: Receiver, webhook: dict[str, Any]
-) -> None:
-    delivery = send_test(ada, webhook)
-    queue.run_to_the_end()
-    path = f"/v1/webhooks/{webhook['id']}/deliveries/{delivery}"
-    assert ada.post(path + "/redeliver").json()["status"] == "pending"
-    queue.run_to_the_end()
-    first, second = receiver.received
-    assert first.headers["webhook-id"] == second.headers["webhook-id"]
-    assert first.body == second.body
-    found = ada.get(path).json()
-    assert (found["status"], len(found["attempts"])) == ("delivered", 2)
-
-
-def test_redelivered_many_times_at_once(
-    ada: Client, queue: Queue, receiver: Receiver, webhook: dict[str, Any]
-) -> None:
-    delivery = send_test(ada, webhook)
-    queue.run_to_the_end()
-    path = f"/v1/webhooks/{webhook['id']}/deliveries/{delivery}/redeliver"
-    with ThreadPoolExecutor(8) as pool:
-        statuses = {reply.status for reply in pool.map(lambda _: ada.post(path), range(8))}
-    assert statuses <= {202, 409}
-    queue.run_to_the_end(copies=2)
-    assert len(receiver.received) == 2
-
-
-def test_what_a_day_of_silence_missed_is_recovered(
-    ada: Client, queue: Queue, receiver: Receiver, clock: Traveller
-) -> None:
-    key = ada.key("admin")
-    webhook = new(key, receiver.url)
-    send_test(key, webhook)
-    queue.run_to_the_end()
-    since = clocks.now_ms()
-    clock.shift(1)
-    receiver.answers.extend([status(500)] * 9 * 35)
-    missed = [send_test(key, webhook) for _ in range(35)]
-    queue.run_to_the_end()
-    assert len(receiver.received) == 1 + 9 * 35
-    receiver.received.clear()
-    path = f"/v1/webhooks/{webhook['id']}/recover"
-    reply = key.post(path, {"since": clocks.rfc3339(since)})
-    assert reply.status == 202, reply.text
-    assert key.post(path, {"since": clocks.rfc3339(since)}).status == 202
-    queue.run_to_the_end()
-    arrived = [one.headers["X-Orbitra-Delivery"] for one in receiver.received]
-    assert sorted(arrived) == sorted(missed)
-    key.post(path, {"since": "2020-01-01T00:00:00Z"})
-    queue.run_to_the_end()
-    assert len(receiver.received) == 35
-
-
-@pytest.mark.parametrize("since", ["yesterday", "2026-01-01", 1, "2099-01-01T00:00:00Z", None])
-def test_since_when(ada: Client, webhook: dict[str, Any], since: Any) -> None:
-    refused = ada.post(f"/v1/webhooks/{webhook['id']}/recover", {"since": since})
-    assert refused.status == 400
-    assert refused.json()["error"]["details"]["fields"][0]["field"] == "since"
 
 
 def test_the_log_is_read_by_pages(
