@@ -8,6 +8,7 @@ ApiError
 ├── NotFound 404
 ├── MethodNotAllowed 405      allowed: the methods the path knows
 ├── Conflict 409
+│   └── Outdated             what was read has changed: the operation is done again
 ├── PayloadTooLarge 413
 ├── UnsupportedMediaType 415
 ├── IdempotencyKeyReuse 422
@@ -128,6 +129,13 @@ class Conflict(ApiError):
     status = 409
     code = "conflict"
     message = "This conflicts with the present state"
+
+
+class Outdated(Conflict):
+    """What the operation has read was changed before it could commit; it is done again, and the
+    caller is told only when that keeps happening."""
+
+    message = "This was changed by other requests at the same time; try again"
 
 
 class PayloadTooLarge(ApiError):

@@ -10,9 +10,12 @@ from ..http.surfaces import platform, public
 from ..projects.routes import ProjectInPath
 from ..services.routes import PATH, ServiceInPath, answer
 from ..services.schemas import Logs, ServiceAnswer
-from . import power, service, waiting
+from . import diagnosis, power, service, waiting
 from .schemas import (
+    PLATFORM_STATUS,
+    PUBLIC_STATUS,
     BuildLogQuery,
+    Diagnosis,
     PlatformDeployment,
     ProjectDeploy,
     PublicDeployment,
@@ -71,6 +74,13 @@ def get_deployment_logs(call: Call, deployment: DeploymentInPath, query: BuildLo
     return Logs(logs=log, container_id=deployment.release_id, timestamp=clock.now_ms())
 
 
+@platform.get("/deployments/{deployment_id}/diagnose", scope="read")
+def diagnose_deployment(call: Call, deployment: DeploymentInPath) -> Diagnosis:
+    """Say why a deployment failed and what to try, or how it is."""
+    del call
+    return Diagnosis.of(deployment, diagnosis.diagnose(deployment), PLATFORM_STATUS)
+
+
 @platform.post("/deployments/{deployment_id}/cancel", scope="write")
 def cancel_deployment(call: Call, deployment: DeploymentInPath) -> PlatformDeployment:
     """Cancel a deployment that is under way."""
@@ -115,6 +125,15 @@ def get_service_deployment(
     """Get a deployment with the log of its build."""
     del call, web_service
     return PublicDeployment.of(deployment, service.build_log(deployment))
+
+
+@public.get(ONE + "/diagnose", scope="read")
+def diagnose_service_deployment(
+    call: Call, web_service: ServiceInPath, deployment: OfServiceInPath
+) -> Diagnosis:
+    """Say why a deployment failed and what to try, or how it is."""
+    del call, web_service
+    return Diagnosis.of(deployment, diagnosis.diagnose(deployment), PUBLIC_STATUS)
 
 
 @public.post(ONE + "/cancel", scope="write")

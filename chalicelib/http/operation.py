@@ -1,18 +1,24 @@
 """Performs one operation: arguments in, unit of work, answer out."""
 
 import json
+import random
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from pydantic import BaseModel
 
+from ..errors import Outdated
 from . import idempotency, parsing
 from .call import Call
 from .dialects import Dialect
 from .idempotency import Request
 from .pages import Listing
 from .routes import Route
+
+MOST_AGAIN = 7
+PAUSE_SECONDS = 0.01
 
 Audit = Callable[[Call, Route, dict[str, str], Any], None]
 
@@ -54,12 +60,25 @@ def _replay(call: Call, request: Request) -> Done | None:
 def _do(
     call: Call, route: Route, params: dict[str, str], audit: Audit, request: Request | None
 ) -> Done:
+    """Do it, again from its reads on when they were outdated before the commit."""
+    for attempt in range(MOST_AGAIN):
+        try:
+            return _attempt(call, route, params, audit, request)
+        except Outdated:
+            call.begin_again()
+            time.sleep(random.uniform(0, PAUSE_SECONDS * 2**attempt))  # noqa: S311 (jitter)
+    return _attempt(call, route, params, audit, request)
+
+
+def _attempt(
+    call: Call, route: Route, params: dict[str, str], audit: Audit, request: Request | None
+) -> Done:
     arguments = _arguments(call, route, params)
     result = route.function(call, **arguments)
     text = written(_answer(result, call, route))
     if request:
         idempotency.keep(call, request, route.status, text)
-    if call.known_caller and route.is_audited:
+    if call.known_caller and route.is_audited(call.query):
         audit(call, route, params, result)
     call.tx.commit()
     return Done(route.status, text)

@@ -38,6 +38,13 @@ CHANGES = (
     Change(
         datetime.date(2026, 11, 21),
         "added",
+        "Diagnoses",
+        "GET /v1/deployments/{id}/diagnose says why a deployment failed and what to try; so does"
+        " GET /api/web-services/{id}/deployments/{id}/diagnose.",
+    ),
+    Change(
+        datetime.date(2026, 11, 21),
+        "added",
         "Workers and static sites",
         "project_type may be worker (no port, url is null) or static_site, which serves its"
         " publish_directory, with spa also for unknown paths.",
