@@ -39,6 +39,9 @@ bench: $(READY)  ## Measure against bare boto3
 bench-local: $(READY)  ## Measure the local run: deployments, the proxy
 	@$(BIN)/python -m benchmarks.local_run
 
+bench-webhooks: $(READY)  ## Measure deliveries of webhooks against bare posts
+	@$(BIN)/python -m benchmarks.webhooks
+
 clean-local:  ## Drop what the local run keeps
 	rm -rf .orbitra
 
@@ -48,4 +51,5 @@ $(READY): requirements.txt requirements-dev.txt
 	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	@touch $@
 
-.PHONY: help run status test lint lint-api check prove bench bench-local clean-local
+.PHONY: help run status test lint lint-api check prove bench bench-local bench-webhooks \
+	clean-local

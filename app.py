@@ -11,7 +11,7 @@ from chalice.app import Chalice, CloudWatchEvent, Rate, SQSEvent
 
 from chalicelib.accounts import pages as account_pages
 from chalicelib.accounts.admission import admit
-from chalicelib.audit.service import note
+from chalicelib.audit.service import note, note_refusal
 from chalicelib.docs.pages import pages
 from chalicelib.http import front_door
 from chalicelib.http.front_door import Guards
@@ -30,7 +30,8 @@ logging.getLogger("chalicelib").setLevel(logging.INFO)
 
 app = Chalice(app_name="orbitra")
 table = RouteTable(_load_features)
-front_door.mount(app, table, Guards(admit, note), {**account_pages.PAGES, **pages(table)})
+guards = Guards(admit, note, note_refusal)
+front_door.mount(app, table, guards, {**account_pages.PAGES, **pages(table)})
 
 
 @app.on_sqs_message(queue="orbitra-jobs", batch_size=10, name="work")

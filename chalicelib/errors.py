@@ -8,7 +8,7 @@ ApiError
 ├── NotFound 404
 ├── MethodNotAllowed 405      allowed: the methods the path knows
 ├── Conflict 409
-│   └── Overtaken             not told: the operation is done again
+│   └── Outdated             what was read has changed: the operation is done again
 ├── PayloadTooLarge 413
 ├── UnsupportedMediaType 415
 ├── IdempotencyKeyReuse 422
@@ -131,13 +131,11 @@ class Conflict(ApiError):
     message = "This conflicts with the present state"
 
 
-class Overtaken(Conflict):
-    """Another request has just changed what this one went by; done anew, it goes by that.
+class Outdated(Conflict):
+    """What the operation has read was changed before it could commit; it is done again, and the
+    caller is told only when that keeps happening."""
 
-    The front door does the operation again, so the caller hears of it only when that goes on.
-    """
-
-    message = "Another request was faster, again and again; try again"
+    message = "This was changed by other requests at the same time; try again"
 
 
 class PayloadTooLarge(ApiError):

@@ -26,6 +26,9 @@ KINDS = {
     "whk": "webhook",
     "dlv": "delivery",
     "evt": "event",
+    "var": "variable",
+    "sec": "secret",
+    "bnd": "secret binding",
 }
 
 

@@ -153,4 +153,4 @@ def _hand_on(listener: Listener, news: dict[str, str]) -> None:
 
 
 def _progress(answer: dict[str, Any]) -> Progress:
-    return Progress(Stage(answer["stage"]), answer["commit"], answer["message"])
+    return Progress(**{**answer, "stage": Stage(answer["stage"])})

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 
-from ..errors import Conflict
+from ..errors import Conflict, Outdated
 from ..store import claims, counters
 from ..store.items import Resource
 from ..store.transaction import Transaction
@@ -95,7 +95,7 @@ def _known(public_id: str) -> ApiKey:
 
 
 def _take(tx: Transaction, key: ApiKey) -> None:
-    claims.take(tx, _claim(key.public_id), f"{key.tenant} {key.id}", Conflict("Try again"))
+    claims.take(tx, _claim(key.public_id), f"{key.tenant} {key.id}", Outdated())
 
 
 def _release(tx: Transaction, key: ApiKey) -> None:

@@ -15,7 +15,8 @@ class AuditQuery(Query):
 
 
 class AuditEntry(Answer):
-    """One change or reveal. ``action`` is the name of the operation."""
+    """One change or reveal. ``action`` is the name of the operation; ``changed`` names the keys
+    that were added, changed and removed; ``is_refused``: it was not allowed, and not done."""
 
     id: EntryId
     action: str
@@ -24,6 +25,8 @@ class AuditEntry(Answer):
     api_key_id: KeyId | None
     source_ip: str | None
     request_id: str
+    is_refused: bool
+    changed: dict[str, list[str]] | None
     created_at: Time
 
 

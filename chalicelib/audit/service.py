@@ -5,6 +5,7 @@ from typing import Any
 from .. import clock, ids
 from ..http.call import Call
 from ..http.routes import Route
+from ..store.transaction import Transaction
 from . import store
 from .store import Entry
 
@@ -13,10 +14,27 @@ KEPT_SECONDS = 400 * 86_400
 
 def note(call: Call, route: Route, params: dict[str, str], result: Any) -> None:
     """Note what a call did, in its transaction: committed with it or not at all."""
-    caller = call.caller
     target = getattr(result, "id", None) or _named(route, params)
-    entry = Entry.new(
-        _tenant(call, route, params, target),
+    store.add(call.tx, _entry(call, route, _tenant(call, route, params, target), target))
+
+
+def note_refusal(call: Call, route: Route, params: dict[str, str]) -> None:
+    """Note at once that the caller asked for what their credential does not allow."""
+    tx = Transaction()
+    try:
+        target = _named(route, params)
+    except ValueError:
+        target = None
+    store.add(tx, _entry(call, route, call.tenant, target, is_refused=True))
+    tx.commit()
+
+
+def _entry(
+    call: Call, route: Route, tenant: str, target: str | None, *, is_refused: bool = False
+) -> Entry:
+    caller = call.caller
+    return Entry.new(
+        tenant,
         ids.new("aud"),
         action=route.function.__name__,
         target_id=target,
@@ -24,9 +42,10 @@ def note(call: Call, route: Route, params: dict[str, str], result: Any) -> None:
         api_key_id=caller.key_id,
         source_ip=call.source_ip or None,
         request_id=call.request_id,
+        is_refused=is_refused,
+        changed=call.changed or None,
         expires_at=clock.now() + KEPT_SECONDS,
     )
-    store.add(call.tx, entry)
 
 
 def _tenant(call: Call, route: Route, params: dict[str, str], target: str | None) -> str:

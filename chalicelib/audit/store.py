@@ -2,14 +2,18 @@
 
 from typing import ClassVar
 
-from pynamodb.attributes import NumberAttribute, UnicodeAttribute
+from pynamodb.attributes import BooleanAttribute, JSONAttribute, NumberAttribute, UnicodeAttribute
 
 from ..store.items import Resource
 from ..store.transaction import Transaction
 
 
 class Entry(Resource):
-    """One change or reveal; it is kept until ``expires_at`` (epoch seconds)."""
+    """One change or reveal; it is kept until ``expires_at`` (epoch seconds).
+
+    ``changed``: the keys that were ``added``, ``changed`` and ``removed``; ``is_refused``: the
+    caller's credential did not allow it.
+    """
 
     KIND: ClassVar[str] = "aud"
 
@@ -19,6 +23,8 @@ class Entry(Resource):
     api_key_id = UnicodeAttribute(null=True)
     source_ip = UnicodeAttribute(null=True)
     request_id = UnicodeAttribute()
+    is_refused = BooleanAttribute(default=False)
+    changed: JSONAttribute = JSONAttribute(null=True)
     expires_at = NumberAttribute()
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from .. import engines, jobs
 from ..engines.base import Stage
-from ..errors import Conflict, Overtaken
+from ..errors import Conflict, Outdated
 from ..http.call import Call
 from ..jobs import Again, Handle, Job, Outcome
 from ..services import service as services
@@ -53,23 +53,23 @@ def _roll(call: Call, service: Service, status: str) -> Service:
         raise Conflict("This web service was never deployed; deploy it first")
     number = int(service.releases) + 1
     release_id = store.later_release(service.live_deployment_id, number)
-    present = variables.read(call.tenant, service.id)
-    store.configure(call.tx, call.tenant, release_id, configuration_of(service, present))
-    service.releases, service.config_pending = number, False
+    configuration = configuration_of(service, variables.read(service))
+    store.configure(call.tx, call.tenant, release_id, configuration)
+    service.releases = number
     _ask(call, service, status, "service.roll", {"release_id": release_id})
     return service
 
 
 def _ask(call: Call, service: Service, status: str, kind: str, more: dict[str, str]) -> None:
-    """Enqueue the job that does it; ``Overtaken`` when the service changed meanwhile."""
+    """Enqueue the job that does it; ``Outdated`` when the service changed meanwhile."""
     payload = {"service_id": service.id, **more}
     changes = {
         "status": status,
         "waiting_job_id": jobs.enqueue(call.tx, call.tenant, kind, payload).id,
         "releases": service.releases,
-        "config_pending": service.config_pending,
     }
-    call.tx.change(service, changes, Service.status == service.status, Overtaken())
+    unchanged = (Service.status == service.status) & (Service.revision == service.revision)
+    call.tx.change(service, changes, unchanged, Outdated())
 
 
 def _give_up(job: Job, tx: Transaction) -> None:

@@ -6,7 +6,7 @@ from ..push_hooks import store as push_hooks
 from ..services import service as services
 from ..services import store as service_store
 from ..store.transaction import Transaction
-from ..variables import service as variables
+from ..variables import store as variables
 from . import store
 
 AT_ONCE = 10

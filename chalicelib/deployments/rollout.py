@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from .. import clock, engines, jobs
-from ..engines.base import Build, Progress, Release, Stage
+from ..engines.base import Build, Phase, Progress, Release, Stage
 from ..jobs import Again, Job, LookAgain, Outcome
 from ..security.egress import UnsafeUrl, check_git_url
 from ..services import service as services
@@ -123,7 +123,8 @@ def _build(job: Job, tx: Transaction, deployment: Deployment, service: Service) 
     try:
         progress = _built(job, deployment)
     except UnsafeUrl as error:
-        progress = Progress(Stage.FAILED, message=f"git_repository_url: {error}")
+        message = f"git_repository_url: {error}"
+        progress = Progress(Stage.FAILED, message=message, phase="clone")
     if progress.stage is Stage.FAILED:
         return _fail(job, tx, deployment, service, progress)
     if progress.stage is Stage.BUILT:
@@ -172,7 +173,8 @@ def _start(job: Job, tx: Transaction, deployment: Deployment, service: Service) 
 def show_running(tx: Transaction, service: Service, job: Job, live: dict[str, Any]) -> None:
     """Record what serves now, and tell when nothing did before."""
     was_stopped = service.live_release_id is None
-    lock(tx, service, job, {**live, "status": "running"})
+    revision = store.configuration(service.tenant, live["live_release_id"]).revision
+    lock(tx, service, job, {**live, "live_revision": revision, "status": "running"})
     if was_stopped:
         services.announce(tx, service, "service.started")
 
@@ -210,7 +212,8 @@ def _fail(
     job: Job, tx: Transaction, deployment: Deployment, service: Service, progress: Progress
 ) -> Outcome:
     _abandon(deployment.id)
-    _conclude(tx, deployment, service, "failed", progress.message or "It failed")
+    message = progress.message or "It failed"
+    _conclude(tx, deployment, service, "failed", message, phase=progress.phase)
     unlock(tx, service, job, status_after_failure(service))
     return None
 
@@ -227,10 +230,16 @@ def _abandon(deployment_id: str) -> None:
 
 
 def _conclude(
-    tx: Transaction, deployment: Deployment, service: Service | None, status: str, message: str
+    tx: Transaction,
+    deployment: Deployment,
+    service: Service | None,
+    status: str,
+    message: str,
+    *,
+    phase: Phase | None = None,
 ) -> None:
     ended = {"status": status, "error_message": message, "finished_at": clock.now_ms()}
-    _move(tx, deployment, ended)
+    _move(tx, deployment, {**ended, "failed_phase": phase})
     announce(tx, deployment, service.name if service else "")
 
 

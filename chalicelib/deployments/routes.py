@@ -10,9 +10,13 @@ from ..http.surfaces import platform, public
 from ..projects.routes import ProjectInPath
 from ..services.routes import PATH, ServiceInPath, answer
 from ..services.schemas import Logs, ServiceAnswer
-from . import power, service, waiting
+from . import diagnosis, power, rollback, service, waiting
+from .rollback_schemas import DryRun, RollbackPlan
 from .schemas import (
+    PLATFORM_STATUS,
+    PUBLIC_STATUS,
     BuildLogQuery,
+    Diagnosis,
     PlatformDeployment,
     ProjectDeploy,
     PublicDeployment,
@@ -71,16 +75,35 @@ def get_deployment_logs(call: Call, deployment: DeploymentInPath, query: BuildLo
     return Logs(logs=log, container_id=deployment.release_id, timestamp=clock.now_ms())
 
 
+@platform.get("/deployments/{deployment_id}/diagnose", scope="read")
+def diagnose_deployment(call: Call, deployment: DeploymentInPath) -> Diagnosis:
+    """Say why a deployment failed and what to try, or how it is."""
+    del call
+    return Diagnosis.of(deployment, diagnosis.diagnose(deployment), PLATFORM_STATUS)
+
+
 @platform.post("/deployments/{deployment_id}/cancel", scope="write")
 def cancel_deployment(call: Call, deployment: DeploymentInPath) -> PlatformDeployment:
     """Cancel a deployment that is under way."""
     return PlatformDeployment.of(service.cancel(call, deployment))
 
 
-@platform.post("/deployments/{deployment_id}/rollback", scope="write", status=201)
-def rollback_to_deployment(call: Call, deployment: DeploymentInPath) -> PlatformDeployment:
-    """Deploy again what this deployment built, configured as it was."""
-    return PlatformDeployment.of(service.rollback(call, deployment))
+@platform.post(
+    "/deployments/{deployment_id}/rollback",
+    scope="write",
+    status=201,
+    instead={200: RollbackPlan},
+)
+def rollback_to_deployment(
+    call: Call, deployment: DeploymentInPath, query: DryRun
+) -> PlatformDeployment | RollbackPlan:
+    """Deploy again what this deployment built, configured as it was.
+
+    With ``dry_run=true`` nothing is done: the answer is what would change.
+    """
+    if query.dry_run:
+        return RollbackPlan.of(rollback.plan(call, deployment))
+    return PlatformDeployment.of(rollback.rollback(call, deployment))
 
 
 @public.get(PATH + "/deployments", scope="read", plural="deployments", page_limit=10)
@@ -117,6 +140,15 @@ def get_service_deployment(
     return PublicDeployment.of(deployment, service.build_log(deployment))
 
 
+@public.get(ONE + "/diagnose", scope="read")
+def diagnose_service_deployment(
+    call: Call, web_service: ServiceInPath, deployment: OfServiceInPath
+) -> Diagnosis:
+    """Say why a deployment failed and what to try, or how it is."""
+    del call, web_service
+    return Diagnosis.of(deployment, diagnosis.diagnose(deployment), PUBLIC_STATUS)
+
+
 @public.post(ONE + "/cancel", scope="write")
 def cancel_service_deployment(
     call: Call, web_service: ServiceInPath, deployment: OfServiceInPath
@@ -126,13 +158,18 @@ def cancel_service_deployment(
     return PublicDeployment.of(service.cancel(call, deployment))
 
 
-@public.post(ONE + "/rollback", scope="write", status=201)
+@public.post(ONE + "/rollback", scope="write", status=201, instead={200: RollbackPlan})
 def rollback_service(
-    call: Call, web_service: ServiceInPath, deployment: OfServiceInPath
-) -> PublicDeployment:
-    """Deploy again what this deployment built, configured as it was."""
+    call: Call, web_service: ServiceInPath, deployment: OfServiceInPath, query: DryRun
+) -> PublicDeployment | RollbackPlan:
+    """Deploy again what this deployment built, configured as it was.
+
+    With ``dry_run=true`` nothing is done: the answer is what would change.
+    """
     del web_service
-    return PublicDeployment.of(service.rollback(call, deployment))
+    if query.dry_run:
+        return RollbackPlan.of(rollback.plan(call, deployment))
+    return PublicDeployment.of(rollback.rollback(call, deployment))
 
 
 @public.post(PATH + "/start", scope="write")

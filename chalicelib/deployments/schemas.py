@@ -1,9 +1,11 @@
 """What clients send and get of deployments."""
 
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Self, cast
 
 from pydantic import Field, TypeAdapter, field_validator
 
+from ..engines.base import Phase
+from ..engines.causes import Finding
 from ..http.schemas import Answer, Body, DeploymentId, ProjectId, Query, ServiceId, Time
 from ..services.schemas import Branch, Follow, GitUrl
 from ..variables.schemas import Key, Value
@@ -106,6 +108,35 @@ class PublicDeployment(_Deployment):
             web_service_id=deployment.service_id,
             is_live=deployment.status == "live",
             build_logs=build_logs,
+        )
+
+
+class Diagnosis(Answer):
+    """Why a deployment failed, or how it is.
+
+    ``cause`` is a short code, ``"unknown"`` for a failure that tells nothing known, null when
+    nothing failed. ``phase`` is where it failed; ``evidence`` the lines of the log that show it.
+    """
+
+    deployment_id: DeploymentId
+    status: str
+    phase: Phase | None
+    cause: str | None
+    summary: str
+    evidence: list[str]
+    suggestions: list[str]
+
+    @classmethod
+    def of(cls, deployment: Deployment, found: Finding, spelling: dict[str, str]) -> Self:
+        """The answer about what was found of a deployment."""
+        return cls(
+            deployment_id=deployment.id,
+            status=spelling.get(deployment.status, deployment.status),
+            phase=cast("Phase | None", deployment.failed_phase),
+            cause=found.code,
+            summary=found.summary,
+            evidence=list(found.evidence),
+            suggestions=list(found.suggestions),
         )
 
 

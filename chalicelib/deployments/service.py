@@ -4,8 +4,10 @@ from collections.abc import Callable
 from typing import Any, cast
 
 from .. import clock, engines, ids, jobs
+from ..bindings import resolution
+from ..bindings.resolution import Resolved
 from ..engines.base import ProjectType
-from ..errors import Conflict, InvalidRequest, NotFound, Overtaken
+from ..errors import Conflict, InvalidRequest, NotFound, Outdated
 from ..http.call import Call
 from ..http.pages import Page
 from ..http.streaming import Following, hand_over
@@ -16,7 +18,7 @@ from ..services import service as services
 from ..services.store import Service
 from ..store.items import under
 from ..variables import service as variables
-from ..variables.store import Variables
+from ..variables.store import Settings, Variables
 from . import store
 from .announcements import announce
 from .store import Configuration, Deployment
@@ -28,28 +30,25 @@ def deploy_project(
     call: Call, project: Project, git_url: str, branch: str, environment: dict[str, str]
 ) -> Deployment:
     """Deploy the project's default web service, which is made on first use."""
-    changes = {"git_repository_url": git_url, "branch": branch}
+    changes: dict[str, Any] = {"git_repository_url": git_url, "branch": branch}
     given = variables.secrets(environment)
     known = project.default_service_id
     service = services.find(call.tenant, known) if known else None
     if service is None:
         return _deploy_first(call, project, changes, given)
-    merged = variables.merge(call.tx, call.tenant, service.id, given)
-    return _deploy(call, service, changes, merged)
+    changes["revision"] = int(service.revision) + 1
+    return _deploy(call, service, changes, variables.merge(call.tx, service, given))
 
 
 def deploy(call: Call, service: Service, branch: str | None) -> Deployment:
     """Deploy a web service's branch, or another of its repository."""
-    present = variables.read(call.tenant, service.id)
-    return _deploy(call, service, {}, present, branch=branch)
+    return _deploy(call, service, {}, variables.read(service), branch=branch)
 
 
-def rollback(call: Call, target: Deployment) -> Deployment:
-    """Deploy again what an earlier successful deployment built, as it was configured."""
-    if target.status not in {"live", "superseded"}:
-        raise Conflict("Only a deployment that was live can be rolled back to")
-    service = services.get(call, target.service_id)
-    configuration = store.configuration(call.tenant, target.release_id)
+def deploy_again(
+    call: Call, service: Service, target: Deployment, configuration: Configuration
+) -> Deployment:
+    """Deploy what an earlier deployment built, without building, configured like this."""
     deployment = _new(
         service,
         git_url=target.git_url,
@@ -58,7 +57,7 @@ def rollback(call: Call, target: Deployment) -> Deployment:
         artifact_id=target.artifact_id,
         rollback_from_deployment_id=target.id,
     )
-    _begin(call, service, deployment, configuration, {})
+    _begin(call, service, deployment, configuration, {}, seen=int(service.revision))
     return deployment
 
 
@@ -69,7 +68,7 @@ def cancel(call: Call, deployment: Deployment) -> Deployment:
     if deployment.status in TERMINAL:
         raise Conflict(f"This deployment is over: it is {deployment.status}")
     ended = {"status": "canceled", "finished_at": clock.now_ms()}
-    call.tx.change(deployment, ended, Deployment.status == deployment.status, Overtaken())
+    call.tx.change(deployment, ended, Deployment.status == deployment.status, Outdated())
     service = services.find(call.tenant, deployment.service_id)
     announce(call.tx, deployment, service.name if service else "")
     jobs.wake_after(call.tx, deployment.job_id)
@@ -125,9 +124,9 @@ def _deploy_first(
     """Deploy the default service that is made in the same transaction."""
     service = services.prepare(project, {"name": project.name[:63], **changes})
     projects.make_default_service(call.tx, project, service.id)
-    variables.create(call.tx, call.tenant, service.id, given)
+    settings = variables.create(call.tx, service, given)
     deployment = _new(service)
-    _stage(call, service, deployment, configuration_of(service, given))
+    _stage(call, service, deployment, configuration_of(service, settings))
     service.waiting_job_id = deployment.job_id
     services.add(call.tx, service)
     return deployment
@@ -137,15 +136,16 @@ def _deploy(
     call: Call,
     service: Service,
     changes: dict[str, Any],
-    present: Variables,
+    settings: Settings,
     branch: str | None = None,
 ) -> Deployment:
+    seen = int(service.revision)
     for name, value in changes.items():
         setattr(service, name, value)
     if not service.git_repository_url:
         raise InvalidRequest.field("git_repository_url", "set it on the web service first")
     deployment = _new(service, branch=branch or service.branch)
-    _begin(call, service, deployment, configuration_of(service, present), changes)
+    _begin(call, service, deployment, configuration_of(service, settings), changes, seen=seen)
     return deployment
 
 
@@ -155,11 +155,15 @@ def _begin(
     deployment: Deployment,
     configuration: Configuration,
     changes: dict[str, Any],
+    *,
+    seen: int,
 ) -> None:
+    """Stage a deployment of the service as it was seen at this revision."""
     services.must_stay(service)
     _stage(call, service, deployment, configuration)
-    changes = {**changes, "waiting_job_id": deployment.job_id, "config_pending": False}
-    call.tx.change(service, changes, Service.status != "pending_deletion")
+    same = (Service.revision == seen) & (Service.status != "pending_deletion")
+    changes = {**changes, "waiting_job_id": deployment.job_id}
+    call.tx.change(service, changes, same, Outdated())
 
 
 def _stage(
@@ -195,11 +199,12 @@ def _new(service: Service, **fields: Any) -> Deployment:
     )
 
 
-def configuration_of(service: Service, present: Variables) -> Configuration:
+def configuration_of(service: Service, settings: Settings) -> Configuration:
     """What a release of the service, as it is now set, is built and started with."""
+    resolved = resolution.resolve(service, settings)
     return Configuration(
         git_url=str(service.git_repository_url),
-        port=int(service.port),
+        port=_port(service, resolved),
         root_directory=service.root_directory,
         build_command=service.build_command,
         start_command=service.start_command,
@@ -210,5 +215,14 @@ def configuration_of(service: Service, present: Variables) -> Configuration:
         spa=service.spa,
         min_instances=int(service.min_instances),
         max_instances=int(service.max_instances),
-        environment=variables.environment(present),
+        environment={one.key: one.value for one in resolved},
+        secret_keys=[one.key for one in resolved if one.is_secret],
+        revision=int(service.revision),
     )
+
+
+def _port(service: Service, resolved: list[Resolved]) -> int:
+    """Where the app listens: a variable ``PORT`` goes before the service's own field."""
+    said = next((one.value for one in resolved if one.key == "PORT"), "")
+    is_port = said.isascii() and said.isdigit() and 0 < int(said[:6]) < 65_536
+    return int(said) if is_port else int(service.port)

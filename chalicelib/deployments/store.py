@@ -3,14 +3,13 @@
 Access paths: a deployment by id; a service's, newest first; a configuration by its release.
 """
 
-import json
 from dataclasses import asdict, dataclass, field
 from typing import ClassVar
 
 from pynamodb.attributes import BinaryAttribute, NumberAttribute, UnicodeAttribute
 
 from ..engines.base import ProjectType
-from ..security import encryption
+from ..security import documents
 from ..store import counters, pages
 from ..store.items import Resource, under
 from ..store.transaction import Transaction
@@ -20,7 +19,8 @@ class Deployment(Resource):
     """A deployment of a service.
 
     ``artifact_id`` is the deployment whose build is run (another's after a rollback);
-    ``release_id`` names what was started of it last, and with which configuration.
+    ``release_id`` names what was started of it last, and with which configuration;
+    ``failed_phase`` is the engine's ``Phase`` in which it failed, where that is known.
     """
 
     KIND: ClassVar[str] = "dep"
@@ -37,12 +37,17 @@ class Deployment(Resource):
     job_id = UnicodeAttribute()
     rollback_from_deployment_id = UnicodeAttribute(null=True)
     error_message = UnicodeAttribute(null=True)
+    failed_phase = UnicodeAttribute(null=True)
     finished_at = NumberAttribute(null=True)
 
 
 @dataclass(frozen=True)
 class Configuration:
-    """What a release is built and started with."""
+    """What a release is built and started with.
+
+    ``secret_keys`` are those of the environment whose values are secret; ``revision`` is that of
+    the service when this was said.
+    """
 
     git_url: str = field(repr=False)
     port: int
@@ -57,6 +62,8 @@ class Configuration:
     min_instances: int = 1
     max_instances: int = 1
     environment: dict[str, str] = field(default_factory=dict, repr=False)
+    secret_keys: list[str] = field(default_factory=list)
+    revision: int = 0
 
 
 class _SealedConfiguration(Resource):
@@ -81,8 +88,7 @@ def page(tenant: str, service_id: str, offset: int, limit: int) -> tuple[list[De
 
 def configure(tx: Transaction, tenant: str, release_id: str, configuration: Configuration) -> None:
     """Keep the configuration of a release."""
-    plain = json.dumps(asdict(configuration)).encode()
-    sealed = encryption.encrypt(tenant, _owner(release_id), plain)
+    sealed = documents.seal(tenant, _owner(release_id), asdict(configuration))
     tx.put(_SealedConfiguration.new(tenant, release_id, parent=_parent(release_id), sealed=sealed))
 
 
@@ -91,7 +97,7 @@ def configuration(tenant: str, release_id: str) -> Configuration:
     found = _SealedConfiguration.get(
         _SealedConfiguration.partition(tenant), release_id, consistent_read=True
     )
-    return Configuration(**json.loads(encryption.decrypt(tenant, _owner(release_id), found.sealed)))
+    return Configuration(**documents.unseal(tenant, _owner(release_id), found.sealed))
 
 
 def forget_configuration(tx: Transaction, tenant: str, release_id: str) -> None:

@@ -83,13 +83,18 @@ class Release:
     environment: dict[str, str] = field(default_factory=dict, repr=False)
 
 
+Phase = Literal["clone", "build", "pre_deploy", "start", "health_check"]
+"""A part of a deployment that may fail."""
+
+
 @dataclass(frozen=True)
 class Progress:
-    """Where a build or a start stands; ``message`` says, when it failed, why and what to do."""
+    """Where a build or a start stands; of one that failed, why, what to do, and in which phase."""
 
     stage: Stage
     commit: str | None = None
     message: str | None = None
+    phase: Phase | None = None
 
 
 @dataclass(frozen=True)

@@ -34,7 +34,7 @@ class SimulatedEngine:
         self.branches[build.deployment_id] = build.branch
         looks = self._look(build.deployment_id)
         if looks >= 3 and build.branch == "fail-build":
-            return Progress(Stage.FAILED, message=BUILD_FAILED)
+            return Progress(Stage.FAILED, message=BUILD_FAILED, phase="build")
         stages = [Stage.CLONING, Stage.BUILDING, Stage.BUILT]
         return Progress(stages[min(looks, 3) - 1], commit="0" * 40)
 
@@ -46,7 +46,7 @@ class SimulatedEngine:
             self.environments[release.release_id] = release.environment
             return Progress(Stage.STARTING)
         if self.branches.get(release.deployment_id) == "fail-health":
-            return Progress(Stage.FAILED, message=NEVER_HEALTHY)
+            return Progress(Stage.FAILED, message=NEVER_HEALTHY, phase="health_check")
         return Progress(Stage.HEALTHY)
 
     def switch(self, service_id: str, release_id: str, host: str) -> None:

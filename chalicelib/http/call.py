@@ -45,7 +45,8 @@ class Call:
     """A request: what was sent, who sent it, and the unit of work it is.
 
     ``is_admitted`` says whether its credential is good at that moment, for what goes on after the
-    answer has begun; asking is not counted as a call.
+    answer has begun; asking is not counted as a call. ``changed`` tells the audit log which keys
+    were ``added``, ``changed`` and ``removed``.
     """
 
     method: str
@@ -60,6 +61,7 @@ class Call:
     notices: dict[str, str] = field(default_factory=dict)
     request_id: str = field(default_factory=lambda: ids.new("req"))
     tx: Transaction = field(default_factory=Transaction)
+    changed: dict[str, list[str]] = field(default_factory=dict)
 
     @property
     def caller(self) -> Caller:
@@ -72,3 +74,7 @@ class Call:
     def tenant(self) -> str:
         """The tenant of the caller."""
         return self.caller.tenant
+
+    def begin_again(self) -> None:
+        """Forget what was staged: the operation is done from its beginning."""
+        self.tx, self.changed = Transaction(), {}

@@ -41,10 +41,14 @@ HTML = {"Content-Type": "text/html; charset=utf-8", "X-Frame-Options": "DENY"}
 
 @dataclass(frozen=True)
 class Guards:
-    """What the features give to the door: who is let in, and what is noted of what they did."""
+    """What the features give to the door: who is let in, and what is noted of what they did.
+
+    ``note_refusal`` notes at once that who may not see secrets has asked for them.
+    """
 
     admit: Admit
     audit: Audit
+    note_refusal: Callable[[Call, Route, dict[str, str]], None]
 
 
 def mount(app: Chalice, table: RouteTable, guards: Guards, pages: Pages) -> None:
@@ -133,10 +137,10 @@ class FrontDoor:
 
     def _perform(self, call: Call, route: Route, params: dict[str, str]) -> Done:
         call.notices = route.deprecation.headers if route.deprecation else {}
-        self._let_in(call, route)
+        self._let_in(call, route, params)
         return perform(call, route, params, self._guards.audit)
 
-    def _let_in(self, call: Call, route: Route) -> None:
+    def _let_in(self, call: Call, route: Route, params: dict[str, str]) -> None:
         """Admit the caller of a route that asks for credentials, and count every caller."""
         if route.scope is None:
             if route.counted:
@@ -147,8 +151,10 @@ class FrontDoor:
         except Unauthorized:
             strangers.count(call.source_ip)
             raise
-        needed = route.needs(call.known_caller)
+        needed = route.needs(call.known_caller, call.query)
         if not call.known_caller.may(needed):
+            if route.shows_secrets(call.query):
+                self._guards.note_refusal(call, route, params)
             raise Forbidden(f"This needs a credential with the scope {needed}")
         if route.is_closed_to(call.known_caller):
             raise Forbidden("This API key is bound to a project; this is about the whole workspace")

@@ -1,14 +1,15 @@
 """Performs one operation: arguments in, unit of work, answer out."""
 
 import json
+import random
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from pydantic import BaseModel
 
-from ..errors import Overtaken
-from ..store.transaction import Transaction
+from ..errors import Outdated
 from . import idempotency, parsing
 from .call import Call
 from .dialects import Dialect
@@ -16,7 +17,8 @@ from .idempotency import Request
 from .pages import Listing
 from .routes import Route
 
-ATTEMPTS = 4
+MOST_AGAIN = 7
+PAUSE_SECONDS = 0.01
 
 Audit = Callable[[Call, Route, dict[str, str], Any], None]
 
@@ -58,12 +60,13 @@ def _replay(call: Call, request: Request) -> Done | None:
 def _do(
     call: Call, route: Route, params: dict[str, str], audit: Audit, request: Request | None
 ) -> Done:
-    """Do it; what another request has overtaken, again with what that has left."""
-    for _ in range(ATTEMPTS - 1):
+    """Do it, again from its reads on when they were outdated before the commit."""
+    for attempt in range(MOST_AGAIN):
         try:
             return _attempt(call, route, params, audit, request)
-        except Overtaken:
-            call.tx = Transaction()
+        except Outdated:
+            call.begin_again()
+            time.sleep(random.uniform(0, PAUSE_SECONDS * 2**attempt))  # noqa: S311 (jitter)
     return _attempt(call, route, params, audit, request)
 
 
@@ -72,13 +75,13 @@ def _attempt(
 ) -> Done:
     arguments = _arguments(call, route, params)
     result = route.function(call, **arguments)
-    text = written(_answer(result, call, route))
+    text, status = written(_answer(result, call, route)), route.status_of(result)
     if request:
-        idempotency.keep(call, request, route.status, text)
-    if call.known_caller and route.is_audited:
+        idempotency.keep(call, request, status, text)
+    if call.known_caller and status == route.status and route.is_audited(call.query):
         audit(call, route, params, result)
     call.tx.commit()
-    return Done(route.status, text)
+    return Done(status, text)
 
 
 def _arguments(call: Call, route: Route, params: dict[str, str]) -> dict[str, Any]:

@@ -1,8 +1,9 @@
 """Declares routes: one decorator gives a function its path, scope, schemas and description."""
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from types import UnionType
 from typing import Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
 
 from pydantic import BaseModel
@@ -39,7 +40,7 @@ class FromPath:
             raise NotFound from None
         found = self.load(call, typeid, *parents)
         bound = call.caller.project_id
-        if bound and bound not in {typeid, getattr(found, "project_id", None)}:
+        if bound and not parents and bound not in {typeid, getattr(found, "project_id", None)}:
             raise NotFound
         return found
 
@@ -49,10 +50,11 @@ class Route:
     """One operation: everything the front door and the OpenAPI description know of it.
 
     ``scope`` is what a credential must allow; ``people``, where it is set, what is enough for a
-    person. ``counted``: whether calls without credentials count against their address. ``audited``:
-    whether it is noted (changes are). ``for_bound_keys``: whether a key that is bound to a project
-    may call it although its path names nothing of that project. ``refusals``: what else it may
-    answer, of the statuses that its declaration does not imply.
+    person. ``counted``: whether calls without credentials count against their address. ``reveals``:
+    whether it shows secrets, ``reveal_flag``: by which flag of its query. ``for_bound_keys``:
+    whether a key that is bound to a project may call it although its path names nothing of that
+    project. ``refusals``: what else it may answer, of the statuses that its declaration does not
+    imply; ``instead``: answers of another model, when nothing was done, and their statuses.
     """
 
     dialect: Dialect
@@ -67,9 +69,11 @@ class Route:
     body_kib: int = BODY_KIB
     example: Any = None
     counted: bool = True
-    audited: bool = False
+    reveals: bool = False
+    reveal_flag: str = ""
     for_bound_keys: bool = False
     refusals: tuple[int, ...] = ()
+    instead: dict[int, type[BaseModel]] = field(default_factory=dict)
     deprecation: Deprecation | None = None
     resources: dict[str, FromPath] = field(default_factory=dict)
     words: list[str] = field(default_factory=list)
@@ -84,15 +88,25 @@ class Route:
         """The first line of the function's docstring."""
         return (inspect.getdoc(self.function) or "").partition("\n")[0]
 
-    def needs(self, caller: Caller) -> Scope:
+    def needs(self, caller: Caller, query: Mapping[str, str]) -> Scope:
         """The scope that the caller's credential must have."""
+        if self.shows_secrets(query):
+            return "admin"
         needed = self.people if self.people and caller.session_id else self.scope
         return needed or "read"
 
-    @property
-    def is_audited(self) -> bool:
-        """Whether a call is noted in the audit log."""
-        return self.audited or self.method != "GET"
+    def status_of(self, result: Any) -> int:
+        """The status of an answer."""
+        found = (code for code, model in self.instead.items() if isinstance(result, model))
+        return next(found, self.status)
+
+    def shows_secrets(self, query: Mapping[str, str]) -> bool:
+        """Whether a call with this query reveals secrets: it needs admin, and is noted."""
+        return self.reveals or bool(self.reveal_flag and query.get(self.reveal_flag) == "true")
+
+    def is_audited(self, query: Mapping[str, str]) -> bool:
+        """Whether a call with this query is noted in the audit log."""
+        return self.method != "GET" or self.shows_secrets(query)
 
     def is_closed_to(self, caller: Caller) -> bool:
         """Whether the caller's key is bound to a project and this is about all of a workspace."""
@@ -160,6 +174,8 @@ def _signature(function: Callable[..., Any]) -> dict[str, Any]:
 
 
 def _answer(hint: Any) -> dict[str, Any]:
+    if isinstance(hint, UnionType):
+        return _answer(get_args(hint)[0])
     if get_origin(hint) is Listing:
         return {"answer": get_args(hint)[0], "lists": True}
     return {"answer": None if hint is type(None) else hint}

@@ -3,6 +3,7 @@
 from .. import jobs
 from ..api_keys import service as api_keys
 from ..jobs import Again, Job, Outcome
+from ..project_secrets import store as project_secrets
 from ..security import encryption
 from ..services import service as services
 from ..store.transaction import Transaction
@@ -28,7 +29,8 @@ def set_up(job: Job, tx: Transaction) -> Outcome:
 
 @jobs.handler("project.tear-down")
 def tear_down(job: Job, tx: Transaction) -> Outcome:
-    """Delete the services and the bound keys of a project that is gone, until none is left."""
+    """Delete the secrets, services and bound keys of a project that is gone, until none is left."""
+    project_secrets.remove(tx, job.tenant, job.payload["project_id"])
     api_keys.revoke_bound(tx, job.tenant, job.payload["project_id"])
     left = services.of_project(job.tenant, job.payload["project_id"], AT_ONCE)
     for one in left:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from .. import ids, jobs
-from ..errors import NotFound, Overtaken
+from ..errors import NotFound, Outdated
 from ..http.call import Call
 from ..http.pages import Page
 from ..store.transaction import Transaction
@@ -74,11 +74,11 @@ def _make_default(call: Call) -> Project:
 
 
 def make_default_service(tx: Transaction, project: Project, service_id: str) -> None:
-    """Note the service that ``/v1`` deploys; ``Overtaken`` when another call just did."""
+    """Note the service that ``/v1`` deploys; ``Outdated`` when another call just did."""
     present = project.default_service_id
     known = Project.default_service_id
     unchanged = known == present if present else known.does_not_exist()
-    tx.change(project, {"default_service_id": service_id}, unchanged, Overtaken())
+    tx.change(project, {"default_service_id": service_id}, unchanged, Outdated())
 
 
 def update(call: Call, project: Project, changes: dict[str, Any]) -> Project:

@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from pynamodb.attributes import BooleanAttribute, UnicodeAttribute
 
-from ..errors import NotFound, Overtaken
+from ..errors import NotFound, Outdated
 from ..store import claims, segments
 from ..store.items import Resource
 from ..store.transaction import Transaction
@@ -43,7 +43,7 @@ def default(tenant: str) -> Project | None:
 def make_default(tx: Transaction, project: Project) -> None:
     """Let a new project be the one of the services that name none."""
     project.is_default = True
-    claims.take(tx, _default_claim(project.tenant), project.id, Overtaken())
+    claims.take(tx, _default_claim(project.tenant), project.id, Outdated())
 
 
 def require(tx: Transaction, project: Project) -> None:

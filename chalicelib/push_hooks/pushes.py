@@ -33,7 +33,14 @@ def read(headers: Mapping[str, str], body: bytes) -> Push | None:
     if headers.get("x-gitlab-event", "Push Hook") != "Push Hook":
         return None
     said = _payload(headers, body)
-    return Push(said.get("branch")) if "ref" not in said else _of_ref(said)
+    return _of_ref(said) if "ref" in said else Push(_branch(said))
+
+
+def _branch(said: dict[str, Any]) -> str | None:
+    branch = said.get("branch")
+    if branch is None or isinstance(branch, str):
+        return branch
+    raise InvalidRequest.field("branch", "must be a string")
 
 
 def _of_ref(said: dict[str, Any]) -> Push | None:

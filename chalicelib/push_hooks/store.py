@@ -5,12 +5,10 @@ from typing import ClassVar
 
 from pynamodb.attributes import UnicodeAttribute
 
-from ..errors import Conflict, NotFound
+from ..errors import NotFound, Outdated
 from ..store import claims
 from ..store.items import Resource
 from ..store.transaction import Transaction
-
-AGAIN = "The push hook was just changed by another request; try again"
 
 
 class PushHook(Resource):
@@ -38,7 +36,7 @@ def replace(tx: Transaction, hook: PushHook, former: PushHook | None) -> None:
         _release(tx, former)
     unchanged = PushHook.digest == former.digest if former else PushHook.pk.does_not_exist()
     claims.take(tx, _claim(hook.digest), _owner(hook))
-    tx.put(hook, unchanged, Conflict(AGAIN))
+    tx.put(hook, unchanged, Outdated())
 
 
 def remove(tx: Transaction, hook: PushHook) -> None:

@@ -18,7 +18,6 @@ from ..security.egress import redact
 from ..store.items import under
 from ..store.transaction import Transaction
 from ..variables import service as variables
-from ..variables.store import Variable
 from ..webhooks import events
 from ..webhooks.names import EventName
 from . import store
@@ -53,8 +52,7 @@ def create(call: Call, body: ServiceCreate) -> Service:
     _check_together(fields)
     _check_engine(fields["project_type"])
     service = prepare(_project(call, body), fields)
-    given = {one.key: Variable(one.value, one.is_secret) for one in body.env_vars}
-    variables.create(call.tx, call.tenant, service.id, given)
+    variables.create(call.tx, service, variables.given(body.env_vars))
     add(call.tx, service)
     return service
 
@@ -126,9 +124,8 @@ def update(call: Call, service: Service, changes: dict[str, Any]) -> Service:
     _check_engine(changes.get("project_type", "web_service"))
     if changes.get("git_repository_url") == redact(service.git_repository_url or ""):
         del changes["git_repository_url"]
-    if service.live_deployment_id and NEEDS_ROLLOUT.intersection(changes):
-        changes = {**changes, "config_pending": True}
-    store.change(call.tx, service, changes)
+    differs = {name for name, value in changes.items() if value != getattr(service, name)}
+    store.change(call.tx, service, changes, counts=bool(differs & NEEDS_ROLLOUT))
     return service
 
 

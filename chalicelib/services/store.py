@@ -1,10 +1,11 @@
 """Web services. Access paths: by id; a workspace's, newest first; a project's."""
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttribute
 
-from ..errors import Conflict, Overtaken
+from ..errors import Conflict, Outdated
 from ..settings import settings
 from ..store import claims, counters, pages, segments
 from ..store.items import Resource
@@ -17,7 +18,8 @@ class Service(Resource):
     """A web service.
 
     ``rolling_job_id`` is the lock of its one roll-out at a time; ``waiting_job_id`` the job that
-    was asked for last; ``releases`` how many releases were named.
+    was asked for last; ``releases`` how many releases were named. ``revision`` counts the
+    changes of what a release is made of, ``live_revision`` is that of the one that serves.
     """
 
     KIND: ClassVar[str] = "svc"
@@ -42,12 +44,18 @@ class Service(Resource):
     auto_deploy = BooleanAttribute(default=False)
     environment = UnicodeAttribute(default="production")
     status = UnicodeAttribute(default="stopped")
-    config_pending = BooleanAttribute(default=False)
+    revision = NumberAttribute(default=0)
+    live_revision = NumberAttribute(null=True)
     live_deployment_id = UnicodeAttribute(null=True)
     live_release_id = UnicodeAttribute(null=True)
     waiting_job_id = UnicodeAttribute(null=True)
     rolling_job_id = UnicodeAttribute(null=True)
     releases = NumberAttribute(default=0)
+
+    @property
+    def config_pending(self) -> bool:
+        """Whether a change waits for the next deploy or restart."""
+        return self.live_release_id is not None and self.live_revision != self.revision
 
     @property
     def host(self) -> str | None:
@@ -61,9 +69,9 @@ class Service(Resource):
 
 
 def add(tx: Transaction, service: Service) -> None:
-    """Store a new service; its name must be free. ``Overtaken`` when its host just was taken."""
+    """Store a new service; its name and its host must be free."""
     claims.take(tx, _name_claim(service, service.name), service.id, Conflict(NAME_TAKEN))
-    claims.take(tx, _host_claim(service.subdomain), service.id, Overtaken())
+    claims.take(tx, _host_claim(service.subdomain), service.id, Outdated())
     segments.add(tx, service)
     counters.add(tx, service.tenant, _in_project(service.project_id), 1)
 
@@ -84,11 +92,24 @@ def of_project(tenant: str, project_id: str, offset: int, limit: int) -> tuple[l
     return found, counters.read(tenant, _in_project(project_id))
 
 
-def change(tx: Transaction, service: Service, changes: dict[str, Any]) -> None:
-    """Change a service; a new name must be free in its project."""
+def change(
+    tx: Transaction, service: Service, changes: dict[str, Any], *, counts: bool = False
+) -> None:
+    """Change a service; a new name must be free in its project. ``counts``: it is a change of
+    what a release is made of."""
     if changes.get("name", service.name).casefold() != service.name.casefold():
         _rename(tx, service, changes["name"])
-    tx.change(service, changes)
+    if counts:
+        touch(tx, service, changes)
+    else:
+        tx.change(service, changes)
+
+
+def touch(tx: Transaction, service: Service, changes: Mapping[str, Any] | None = None) -> None:
+    """Count a change of what a release is made of; ``Outdated`` when another came first."""
+    revision = int(service.revision)
+    changes = {**(changes or {}), "revision": revision + 1}
+    tx.change(service, changes, Service.revision == revision, Outdated())
 
 
 def remove(tx: Transaction, service: Service) -> None:

@@ -16,7 +16,7 @@ from pynamodb.transactions import TransactWrite
 
 from .. import clock
 from ..aws import is_passing
-from ..errors import Conflict, NotFound, Overtaken, ServiceUnavailable
+from ..errors import Conflict, NotFound, Outdated, ServiceUnavailable
 from ..settings import settings
 from .items import Item, Resource, share_wire
 
@@ -114,7 +114,7 @@ class Transaction:
         self._after.append(action)
 
     def commit(self) -> None:
-        """Commit. Raises the error of the first condition that does not hold, an ``Overtaken``
+        """Commit. Raises the error of the first condition that does not hold, an ``Outdated``
         before all others, or ``ServiceUnavailable`` when the store stays busy; nothing was written
         then."""
         if any(self._kinds.values()):
@@ -174,7 +174,7 @@ def _connection() -> Connection:
 
 def _telling(failures: list[Exception]) -> Exception:
     """The one to raise of several: what follows from outdated knowledge says nothing."""
-    return next((each for each in failures if isinstance(each, Overtaken)), failures[0])
+    return next((each for each in failures if isinstance(each, Outdated)), failures[0])
 
 
 def _failed_conditions(error: TransactWriteError | BotoCoreError) -> list[int]:

@@ -24,6 +24,27 @@ CHANGES = (
     Change(
         datetime.date(2026, 11, 21),
         "added",
+        "Webhooks",
+        "POST /v1/webhooks: signed events of projects, services and deployments, tried again for 24"
+        " hours; what failed is sent again by redeliver and recover.",
+    ),
+    Change(
+        datetime.date(2026, 11, 21),
+        "added",
+        "Push hooks",
+        "POST /api/web-services/{id}/push-hook makes an address that a git host calls to deploy"
+        " what was pushed.",
+    ),
+    Change(
+        datetime.date(2026, 11, 21),
+        "added",
+        "Diagnoses",
+        "GET /v1/deployments/{id}/diagnose says why a deployment failed and what to try; so does"
+        " GET /api/web-services/{id}/deployments/{id}/diagnose.",
+    ),
+    Change(
+        datetime.date(2026, 11, 21),
+        "added",
         "Workers and static sites",
         "project_type may be worker (no port, url is null) or static_site, which serves its"
         " publish_directory, with spa also for unknown paths.",

@@ -1,1 +1,4 @@
-"""Environment variables of services: one encrypted document each."""
+"""Environment variables of services, and which project secrets a service binds.
+
+Both are one document a service, replaced whole by a condition on its version.
+"""

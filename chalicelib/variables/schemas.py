@@ -1,18 +1,72 @@
-"""What clients send of variables."""
+"""What clients send and get of variables."""
 
-from typing import Annotated
+from typing import Annotated, Self
 
 from pydantic import Field
 
-from ..http.schemas import Body
+from ..http.schemas import Answer, Body, Time, VariableId
+from .store import Variable
+
+MASK = "********"
 
 Key = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$", max_length=256)]
 Value = Annotated[str, Field(pattern=r"^[^\x00]*$")]
 
+READ_ONLY = frozenset({"id", "created_at", "updated_at"})
+
 
 class VariableSet(Body):
-    """A variable and its value."""
+    """A new variable and its value."""
+
+    read_only = READ_ONLY
 
     key: Key
     value: Value
     is_secret: bool = False
+
+
+class VariableChange(Body):
+    """What may be changed of a variable; what is left out stays, and so does a masked value."""
+
+    read_only = READ_ONLY | {"key"}
+
+    value: Value = MASK
+    is_secret: bool | None = None
+
+
+class VariableItem(VariableChange):
+    """A variable of many: the one with this key is changed, or made.
+
+    A masked or absent value keeps the present one, and so does an absent ``is_secret``.
+    """
+
+    read_only = READ_ONLY - {"id"}
+
+    id: VariableId | None = None
+    key: Key
+
+
+class VariableItems(Body):
+    """Variables, each key once."""
+
+    read_only = frozenset({"total"})
+
+    variables: Annotated[list[VariableItem], Field(max_length=200)]
+
+
+class VariableAnswer(Answer):
+    """A variable; the value of a secret reads ``********`` where it is not revealed."""
+
+    id: VariableId
+    key: str
+    value: str
+    is_secret: bool
+    created_at: Time
+    updated_at: Time
+
+    @classmethod
+    def masked(cls, variable: Variable) -> Self:
+        """The variable as anyone may see it."""
+        shown = cls.model_validate(variable)
+        shown.value = MASK if variable.is_secret else variable.value
+        return shown

@@ -1,58 +1,184 @@
-"""The rules of variables: how many, how large, and what a process gets of them."""
+"""The rules of variables: how many, how large, and how they change."""
 
-from ..errors import InvalidRequest
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from ..errors import Conflict, InvalidRequest, NotFound
+from ..http.call import Call
+from ..services import store as services
+from ..services.store import Service
 from ..store.transaction import Transaction
 from . import store
-from .store import Variable, Variables
+from .schemas import MASK, VariableChange, VariableItem, VariableSet
+from .store import Settings, Variable, Variables
 
 MOST = 200
 MOST_KIB = 128
+HIDDEN = "send the value too: one that was secret is not shown"
 
 
-def merge(tx: Transaction, tenant: str, service_id: str, changes: Variables) -> Variables:
-    """The service's variables with these changes, which are staged; bounds are held.
-
-    Raises ``InvalidRequest`` beyond 200 variables or 128 KiB in all.
-    """
-    present, version = store.read(tenant, service_id)
-    merged = present | changes
-    check(merged)
-    if merged != present:
-        store.replace(tx, tenant, service_id, merged, version)
-    return merged
+def given(sent: Iterable[VariableSet]) -> Variables:
+    """New variables. Raises ``InvalidRequest`` for a key that is there twice."""
+    found: Variables = {}
+    for number, one in enumerate(sent):
+        if one.key in found:
+            raise InvalidRequest.field(f"env_vars.{number}.key", "is there twice")
+        found[one.key] = Variable(one.key, one.value, one.is_secret)
+    return found
 
 
-def create(tx: Transaction, tenant: str, service_id: str, variables: Variables) -> None:
+def secrets(environment: Mapping[str, str]) -> Variables:
+    """A plain map as secret variables."""
+    return {key: Variable(key, value, is_secret=True) for key, value in environment.items()}
+
+
+def create(tx: Transaction, service: Service, variables: Variables) -> Settings:
     """Stage the first variables of a service that is just being made."""
     check(variables)
+    settings = Settings(service.id, service.project_id, variables)
     if variables:
-        store.replace(tx, tenant, service_id, variables, 0)
+        store.write(tx, service.tenant, settings)
+    return settings
 
 
-def read(tenant: str, service_id: str) -> Variables:
-    """The service's variables."""
-    return store.read(tenant, service_id)[0]
+def read(service: Service) -> Settings:
+    """The service's variables and bindings."""
+    return store.read(service.tenant, service.id, service.project_id)
 
 
-def remove(tx: Transaction, tenant: str, service_id: str) -> None:
-    """Delete the variables of a service that goes."""
-    store.remove(tx, tenant, service_id)
+def get(call: Call, variable_id: str, service: Service) -> Variable:
+    """A variable of the service. Raises ``NotFound``."""
+    del call
+    found = [one for one in read(service).variables.values() if one.id == variable_id]
+    if not found:
+        raise NotFound
+    return found[0]
+
+
+def add(call: Call, service: Service, body: VariableSet) -> Variable:
+    """Add a variable. Raises ``Conflict`` when there is one with its key."""
+    settings = read(service)
+    if body.key in settings.variables:
+        raise Conflict(f"key: there is a variable {body.key} already; change that one")
+    made = Variable(body.key, body.value, body.is_secret)
+    _edit(call, service, settings, settings.variables | {made.key: made})
+    return made
+
+
+def change(call: Call, service: Service, variable: Variable, body: VariableChange) -> Variable:
+    """Change a variable."""
+    settings = read(service)
+    if variable.key not in settings.variables:
+        raise NotFound
+    changed = _changed(variable, body, "")
+    _edit(call, service, settings, settings.variables | {changed.key: changed})
+    return changed
+
+
+def delete(call: Call, service: Service, variable: Variable) -> None:
+    """Delete a variable."""
+    settings = read(service)
+    left = {key: one for key, one in settings.variables.items() if one.id != variable.id}
+    _edit(call, service, settings, left)
+
+
+def replace_all(call: Call, service: Service, items: list[VariableItem]) -> Variables:
+    """Let these be the service's variables, all at once; a key that is left out goes."""
+    settings = read(service)
+    return _edit(call, service, settings, _taken(settings.variables, items))
+
+
+def change_many(call: Call, service: Service, items: list[VariableItem]) -> Variables:
+    """Change or add these variables, all at once; the others stay."""
+    settings = read(service)
+    changed = _taken(settings.variables, items)
+    return _edit(call, service, settings, settings.variables | changed)
+
+
+def merge(tx: Transaction, service: Service, given: Variables) -> Settings:
+    """The service's settings with these variables, staged; the caller counts the revision."""
+    settings = read(service)
+    present = settings.variables
+    merged = present | {key: _over(present.get(key), one) for key, one in given.items()}
+    return _stage(tx, service, settings, merged)
 
 
 def check(variables: Variables) -> None:
     """Raise ``InvalidRequest`` when there are too many, or they are too large together."""
     if len(variables) > MOST:
         raise InvalidRequest.field("environment", f"holds more than {MOST} variables")
-    size = sum(len(key) + len(one.value.encode()) for key, one in variables.items())
-    if size > MOST_KIB * 1024:
+    if block_size({key: one.value for key, one in variables.items()}) > MOST_KIB * 1024:
         raise InvalidRequest.field("environment", f"is larger than {MOST_KIB} KiB in all")
 
 
-def secrets(environment: dict[str, str]) -> Variables:
-    """A plain map as secret variables."""
-    return {key: Variable(value, is_secret=True) for key, value in environment.items()}
+def block_size(environment: Mapping[str, str]) -> int:
+    """The bytes that a process's environment takes: ``KEY=value`` and a zero byte each."""
+    return sum(len(key) + len(value.encode()) + 2 for key, value in environment.items())
 
 
-def environment(variables: Variables) -> dict[str, str]:
-    """What the process gets."""
-    return {key: one.value for key, one in variables.items()}
+def _edit(call: Call, service: Service, settings: Settings, variables: Variables) -> Variables:
+    """Stage what is changed; it waits for the next deploy or restart."""
+    if variables != settings.variables:
+        _stage(call.tx, service, settings, variables)
+        services.touch(call.tx, service)
+        call.changed = difference(settings.variables, variables)
+    return variables
+
+
+def _stage(tx: Transaction, service: Service, settings: Settings, variables: Variables) -> Settings:
+    check(variables)
+    changed = replace(settings, variables=variables)
+    if variables != settings.variables:
+        store.write(tx, service.tenant, changed)
+    return changed
+
+
+def difference(before: Mapping[str, object], after: Mapping[str, object]) -> dict[str, list[str]]:
+    """The keys that were added, changed and removed, for the audit log."""
+    changed = [key for key in after if key in before and before[key] != after[key]]
+    return {
+        "added": [key for key in after if key not in before],
+        "changed": changed,
+        "removed": [key for key in before if key not in after],
+    }
+
+
+def _taken(present: Variables, items: list[VariableItem]) -> Variables:
+    """What a list of items makes of the present variables, by key."""
+    found: Variables = {}
+    keys = {one.id: key for key, one in present.items()}
+    for number, item in enumerate(items):
+        place = f"variables.{number}."
+        if item.key in found:
+            raise InvalidRequest.field(place + "key", "is there twice")
+        if keys.get(item.id or "", item.key) != item.key:
+            raise Conflict(f"{place}id: is that of another variable, {keys[item.id or '']}")
+        found[item.key] = _item(present.get(item.key), item, place)
+    return found
+
+
+def _item(present: Variable | None, item: VariableItem, place: str) -> Variable:
+    if present:
+        return _changed(present, item, place)
+    if item.value == MASK:
+        raise InvalidRequest.field(place + "value", "is required for a new variable")
+    return Variable(item.key, item.value, bool(item.is_secret))
+
+
+def _changed(present: Variable, body: VariableChange, place: str) -> Variable:
+    """The variable as the body has it. To show what was secret takes its value anew."""
+    keeps = body.value == MASK
+    is_secret = present.is_secret if body.is_secret is None else body.is_secret
+    if keeps and present.is_secret and not is_secret:
+        raise InvalidRequest.field(place + "is_secret", HIDDEN)
+    value = present.value if keeps else body.value
+    return _over(present, Variable(present.key, value, is_secret))
+
+
+def _over(present: Variable | None, new: Variable) -> Variable:
+    """The new one in the place of the present one, or that itself when nothing differs."""
+    if present is None:
+        return new
+    if (present.value, present.is_secret) == (new.value, new.is_secret):
+        return present
+    return replace(new, id=present.id, created_at=present.created_at)

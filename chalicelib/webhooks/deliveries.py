@@ -3,7 +3,7 @@
 import random
 from datetime import UTC
 from email.utils import parsedate_to_datetime
-from typing import Any, Literal
+from typing import Any
 
 from .. import clock, jobs
 from ..jobs import Again, Job, LookAgain, Outcome
@@ -17,7 +17,7 @@ SCHEDULE_SECONDS = (10, 60, 300, 1_800, 3_600, 10_800, 25_200, 43_200)
 JITTER = 0.1
 LONGEST_SECONDS = 86_400
 FAILING_DAYS = 5
-KEPT_ATTEMPTS = 20
+KEPT_ATTEMPTS = 10
 GONE = 410
 NOT_SENT = Answer(0, error="It was not sent: the webhook is disabled")
 
@@ -46,11 +46,11 @@ def _attempt(tx: Transaction, webhook: Webhook, delivery: Delivery) -> Outcome:
     answer = _sent(webhook, delivery) if webhook.is_enabled else NOT_SENT
     _note(delivery, answer)
     if answer.is_success:
-        _note_success(tx, webhook)
+        store.note_success(webhook)
         _record(tx, delivery, {"status": "delivered", "next_attempt_at": None})
         return None
     tries = int(delivery.tries) + 1
-    if tries > len(SCHEDULE_SECONDS) or not _goes_on(tx, webhook, answer):
+    if tries > len(SCHEDULE_SECONDS) or not _goes_on(webhook, answer):
         _record(tx, delivery, {"status": "failed", "next_attempt_at": None})
         return None
     seconds = _pause(tries, answer)
@@ -90,33 +90,31 @@ def _note(delivery: Delivery, answer: Answer) -> None:
     delivery.attempts = [*delivery.attempts, attempt][-KEPT_ATTEMPTS:]
 
 
-def _note_success(tx: Transaction, webhook: Webhook) -> None:
-    if webhook.failing_since is not None:
-        tx.change(webhook, {"failing_since": None}, otherwise=LookAgain())
-
-
-def _goes_on(tx: Transaction, webhook: Webhook, answer: Answer) -> bool:
-    """Note a failure; False when the webhook is disabled: its receiver is gone, or has failed
-    for too long."""
-    now = clock.now_ms()
+def _goes_on(webhook: Webhook, answer: Answer) -> bool:
+    """Whether another attempt may help: not when the webhook is disabled."""
     if not webhook.is_enabled:
         return False
     if answer.status == GONE:
-        return _disable(tx, webhook, "Its receiver answered 410 Gone")
-    if webhook.failing_since is None:
-        tx.change(webhook, {"failing_since": now}, otherwise=LookAgain())
+        return not _disable(webhook, "Its receiver answered 410 Gone")
+    since = store.note_failure(webhook)
+    if since is None or clock.now_ms() - since < FAILING_DAYS * 86_400_000:
         return True
-    if now - webhook.failing_since < FAILING_DAYS * 86_400_000:
-        return True
-    return _disable(tx, webhook, f"All its deliveries have failed for {FAILING_DAYS} days")
+    return not _disable(webhook, f"All its deliveries have failed for {FAILING_DAYS} days")
 
 
-def _disable(tx: Transaction, webhook: Webhook, reason: str) -> Literal[False]:
-    """Send it nothing more, and tell the owner, once."""
-    disabled = {"is_enabled": False, "disabled_reason": reason}
-    tx.change(webhook, disabled, Webhook.is_enabled == True, LookAgain())  # noqa: E712
+def _disable(webhook: Webhook, reason: str) -> bool:
+    """Send it nothing more and tell the owner, once; False when it is not what it was.
+
+    It is committed by itself, so that each attempt is recorded, whoever disables the webhook.
+    """
+    tx = Transaction()
+    store.disable(tx, webhook, reason, otherwise=LookAgain())
     mail.send_later(tx, webhook.tenant, notice.PURPOSE, {"webhook_id": webhook.id})
-    return False
+    try:
+        tx.commit()
+    except LookAgain:
+        return False
+    return True
 
 
 def _pause(tries: int, answer: Answer) -> float:
@@ -133,9 +131,9 @@ def asked_to_wait(retry_after: str | None) -> float:
         return float(retry_after)
     try:
         moment = parsedate_to_datetime(retry_after)
-    except ValueError:
+        return moment.replace(tzinfo=moment.tzinfo or UTC).timestamp() - clock.now()
+    except (ValueError, OverflowError):
         return 0
-    return moment.replace(tzinfo=moment.tzinfo or UTC).timestamp() - clock.now()
 
 
 def _record(tx: Transaction, delivery: Delivery, changes: dict[str, Any]) -> None:

@@ -11,7 +11,7 @@ AT_ONCE = 30
 
 
 def begin(tx: Transaction, webhook: Webhook, since: int) -> None:
-    """Send again what failed since then (epoch milliseconds)."""
+    """Send again what was made since then (epoch milliseconds) and failed."""
     _go_on(tx, webhook, ids.first_at(Delivery.KIND, since))
 
 
@@ -23,11 +23,17 @@ def recover(job: Job, tx: Transaction) -> Outcome:
         return None
     found = store.after(job.tenant, webhook.id, job.payload["after"], AT_ONCE)
     for delivery in found:
-        if delivery.status == "failed":
+        if _has_failed(delivery):
             events.again(tx, webhook, delivery, LookAgain())
     if len(found) == AT_ONCE:
         _go_on(tx, webhook, found[-1].id)
     return None
+
+
+def _has_failed(delivery: Delivery) -> bool:
+    """For good, or so far: what waits for its next attempt, up to 12 hours, waits no longer."""
+    is_waiting = delivery.status == "pending" and delivery.tries > 0
+    return delivery.status == "failed" or is_waiting
 
 
 def _go_on(tx: Transaction, webhook: Webhook, after: str) -> None:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from .. import clock, ids
-from ..errors import Conflict, InvalidRequest, NotFound
+from ..errors import Conflict, InvalidRequest, NotFound, Outdated
 from ..http.call import Call
 from ..http.pages import Page
 from . import events, recovery, secrets, signing, store
@@ -89,8 +89,7 @@ def deliveries(
 def redeliver(call: Call, webhook: Webhook, delivery: Delivery) -> Delivery:
     """Send a delivery again, now, whatever became of it."""
     _must_be_enabled(webhook)
-    changed = Conflict("This delivery changed just now; look at it again")
-    events.again(call.tx, webhook, delivery, changed)
+    events.again(call.tx, webhook, delivery, Outdated())
     return delivery
 
 

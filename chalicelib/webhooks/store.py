@@ -16,7 +16,7 @@ from pynamodb.attributes import (
 )
 from pynamodb.expressions.condition import Condition
 
-from .. import ids
+from .. import clock, ids
 from ..errors import InvalidRequest, NotFound
 from ..store import counters
 from ..store.items import Resource
@@ -79,6 +79,35 @@ def remove(tx: Transaction, webhook: Webhook) -> None:
     """Delete a webhook; ``NotFound`` when another call just did."""
     tx.delete(webhook, Webhook.pk.exists(), NotFound())
     counters.add(tx, webhook.tenant, Webhook.KIND, -1)
+
+
+def note_failure(webhook: Webhook) -> int | None:
+    """Note since when it fails, if that is not noted yet; then that time, None if it is gone.
+
+    It is written by itself: many deliveries of a webhook fail at once, and transactions on one
+    item would hinder each other.
+    """
+    if webhook.failing_since is None:
+        first = Webhook.pk.exists() & Webhook.failing_since.does_not_exist()
+        webhook.change_if(first, Webhook.failing_since.set(clock.now_ms()))
+    since = webhook.failing_since
+    return None if since is None else int(since)
+
+
+def note_success(webhook: Webhook) -> None:
+    """Note that it does not fail any more."""
+    if webhook.failing_since is not None:
+        same = Webhook.failing_since == webhook.failing_since
+        webhook.change_if(same, Webhook.failing_since.remove())
+
+
+def disable(tx: Transaction, webhook: Webhook, reason: str, otherwise: Exception) -> None:
+    """Disable a webhook that leads where it led when it was read, and fails since then."""
+    since = Webhook.failing_since
+    present = webhook.failing_since
+    same = (Webhook.is_enabled == True) & (Webhook.url == webhook.url)  # noqa: E712
+    same &= since == present if present is not None else since.does_not_exist()
+    tx.change(webhook, {"is_enabled": False, "disabled_reason": reason}, same, otherwise)
 
 
 def forget(tx: Transaction, tenant: str, most: int) -> bool:

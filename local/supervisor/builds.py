@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from chalicelib.engines.base import Build, Progress, Stage
+from chalicelib.engines.base import Build, Phase, Progress, Stage
 from local.supervisor import commands, detection, disk, environment, logs
 from local.supervisor.failures import Failure
 from local.supervisor.git import Git
@@ -186,10 +186,12 @@ class Builds:
         try:
             await asyncio.to_thread(self._places.remove_artifact, build.deployment_id)
         finally:
-            self._move(making, Stage.FAILED, message)
+            phase: Phase = "clone" if making.progress.stage is Stage.CLONING else "build"
+            making.progress = replace(making.progress, message=message, phase=phase)
+            self._move(making, Stage.FAILED)
 
-    def _move(self, making: _Making, stage: Stage, message: str | None = None) -> None:
-        making.progress = replace(making.progress, stage=stage, message=message)
+    def _move(self, making: _Making, stage: Stage) -> None:
+        making.progress = replace(making.progress, stage=stage)
         self._announce(making.build.job_id)
 
     async def _tidy(self, service_id: str) -> None:

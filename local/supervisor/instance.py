@@ -121,7 +121,7 @@ class Instance:
             if ending.done():
                 raise self._why(ending.result())
             if not serving.done():
-                raise Failure(await check.why_not(limits.start_seconds))
+                raise Failure(await check.why_not(limits.start_seconds), "health_check")
             serving.result()
         finally:
             serving.cancel()

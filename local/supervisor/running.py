@@ -5,7 +5,7 @@ import logging
 from collections.abc import Callable
 from enum import StrEnum
 
-from chalicelib.engines.base import Progress, Release, Stage
+from chalicelib.engines.base import Phase, Progress, Release, Stage
 from local.supervisor import detection
 from local.supervisor.failures import Failure
 from local.supervisor.instance import Spawner
@@ -134,7 +134,7 @@ class Running:
         try:
             await self._serve(again=again)
         except Failure as failure:
-            self._fail(str(failure))
+            self._fail(str(failure), failure.phase)
         except Exception:
             logging.exception("release %s", self.release.release_id)
             self._fail("The start failed through no fault of the app; deploy it again.")
@@ -164,11 +164,12 @@ class Running:
             message = (
                 f"The pre-deploy command took longer than {seconds:g} seconds; make it do less."
             )
-            raise Failure(message) from None
+            raise Failure(message, "pre_deploy") from None
         finally:
             await command.kill()
         if status != 0 or command.verdict:
-            raise Failure(command.why("The pre-deploy command ended with", status))
+            why = command.why("The pre-deploy command ended with", status)
+            raise Failure(why, "pre_deploy")
 
     def _is_hopeless(self, deaths: int) -> bool:
         dies_on = deaths > self._limits.restarts and not self.ports
@@ -183,10 +184,10 @@ class Running:
                 self._settled(self.release.job_id)
         self._changed(self)
 
-    def _fail(self, message: str) -> None:
+    def _fail(self, message: str, phase: Phase | None = None) -> None:
         if self.state in {State.STARTING, State.RUNNING}:
             self._log.say(f"Failed: {message}")
             self.state = State.FAILED
-            self.progress = Progress(Stage.FAILED, message=message)
+            self.progress = Progress(Stage.FAILED, message=message, phase=phase or "start")
             self._changed(self)
             self._settled(self.release.job_id)

@@ -67,6 +67,11 @@ def make_everything(client: Client) -> Ids:
     key = client.post("/api/api-keys", {"name": "k", "scope": "read"}).json()["id"]
     service_id = deployment["service_id"]
     client.post(f"/api/web-services/{service_id}/push-hook")
+    variable = client.post(f"/api/web-services/{service_id}/env", {"key": "A", "value": "1"})
+    new = {"key": "K", "value": "v", "scope": "production"}
+    secret = client.post(f"/api/projects/{project}/secrets", new).json()["id"]
+    path = f"/api/web-services/{service_id}/secret-bindings"
+    binding = client.post(path, {"project_secret_id": secret}).json()["id"]
     hook = {"url": "https://example.com/hook", "events": ["billing.invoice.created"]}
     webhook = client.post("/v1/webhooks", hook).json()["id"]
     delivery = client.post(f"/v1/webhooks/{webhook}/test").json()["id"]
@@ -77,6 +82,9 @@ def make_everything(client: Client) -> Ids:
         "key_id": key,
         "webhook_id": webhook,
         "delivery_id": delivery,
+        "var_id": variable.json()["id"],
+        "secret_id": secret,
+        "binding_id": binding,
     }
 
 
@@ -178,7 +186,7 @@ def revoked_key(client: Client) -> Client:
 
 
 def everything_stored() -> dict[str, Any]:
-    """Every item of every table but the gates, which count calls."""
+    """Every item of every table but the gates, which count calls, and refused reveals."""
     from moto.dynamodb.models import dynamodb_backends
 
     tables = dynamodb_backends["123456789012"]["us-east-1"].tables
@@ -187,5 +195,11 @@ def everything_stored() -> dict[str, Any]:
         for name, table in tables.items()
         for pk, items in table.items.items()
         for sk, item in items.items()
-        if "gate" not in str(sk)
+        if "gate" not in str(sk) and not is_refusal(item)
     }
+
+
+def is_refusal(item: Any) -> bool:
+    """Whether it is an entry of the audit log that says that a reveal was refused."""
+    said = item.attrs.get("is_refused")
+    return bool(said and said.value)

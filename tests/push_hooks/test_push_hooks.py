@@ -115,7 +115,7 @@ def test_not_while_auto_deploy_is_off(anyone: Client, ada: Client, path: str, ho
     assert deployments(ada, path) == []
 
 
-@pytest.mark.parametrize("body", [b"[]", b"{", b"\xff", b'"x"', b"[" * 100_000])
+@pytest.mark.parametrize("body", [b"[]", b"{", b"\xff", b'"x"', b"[" * 100_000, b'{"branch":[]}'])
 def test_a_body_that_is_none(anyone: Client, hook: str, body: bytes) -> None:
     assert push(anyone, hook, body).status == 400
 

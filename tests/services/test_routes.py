@@ -143,7 +143,10 @@ def test_a_change_waits_for_the_next_deployment(ada: Client, queue: Queue) -> No
     queue.run_to_the_end()
     assert ada.patch(path, {"start_command": "y"}).json()["config_pending"] is True
     ada.post(f"{path}/deployments", {})
+    assert ada.get(path).json()["config_pending"] is True
+    queue.run_to_the_end()
     assert ada.get(path).json()["config_pending"] is False
+    assert ada.patch(path, {"start_command": "y"}).json()["config_pending"] is False
 
 
 def test_get_then_patch_of_the_same(ada: Client) -> None:

@@ -1,6 +1,8 @@
 """A receiver of webhooks: a real server that answers as it is told to, and keeps what came."""
 
 import json
+import socket
+import ssl
 import threading
 from collections import deque
 from collections.abc import Callable, Mapping
@@ -29,6 +31,7 @@ class Receiver:
     """Answers with the next of ``answers``, and with 200 when there is none left."""
 
     port: int = 0
+    address: str = "127.0.0.1"
     received: list[Received] = field(default_factory=list)
     answers: deque[Respond] = field(default_factory=deque)
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -44,7 +47,7 @@ class Receiver:
             respond = self.answers.popleft() if self.answers else status(200)
         respond(handler)
 
-    def start(self) -> ThreadingHTTPServer:
+    def start(self, tls: ssl.SSLContext | None = None) -> ThreadingHTTPServer:
         receiver = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -54,8 +57,14 @@ class Receiver:
             def log_message(self, *_: Any) -> None:
                 pass
 
-        server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        server.daemon_threads = True
+        class Server(ThreadingHTTPServer):
+            address_family = socket.AF_INET6 if ":" in receiver.address else socket.AF_INET
+            daemon_threads = True
+            request_queue_size = 100
+
+        server = Server((self.address, 0), Handler)
+        if tls:
+            server.socket = tls.wrap_socket(server.socket, server_side=True)
         self.port = server.server_address[1]
         threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
         return server

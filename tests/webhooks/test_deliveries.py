@@ -2,128 +2,20 @@
 
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 import pytest
 from time_machine import Traveller
 
-from chalicelib import clock as clocks
-from chalicelib.jobs import sweep
-from chalicelib.webhooks import deliveries, sender, store
-from chalicelib.webhooks.store import Webhook
+from chalicelib.webhooks import deliveries, sender
 from tests.client import Client, Queue
 from tests.mail import outbox
-from tests.webhooks.conftest import new
+from tests.webhooks.conftest import log, new, pass_time, send_test, until_next
 from tests.webhooks.receiver import Receiver, status
 
+HUGE_DATE = "Fri, 99999999999 Jan 2100 00:00:00 GMT"
 SCHEDULE = [10, 60, 300, 1_800, 3_600, 10_800, 25_200, 43_200]
-
-
-def log(client: Client, webhook: dict[str, Any]) -> list[dict[str, Any]]:
-    found = client.get(f"/v1/webhooks/{webhook['id']}/deliveries")
-    assert found.status == 200, found.text
-    rows: list[dict[str, Any]] = found.json()["data"]
-    return rows
-
-
-def send_test(client: Client, webhook: dict[str, Any]) -> str:
-    reply = client.post(f"/v1/webhooks/{webhook['id']}/test")
-    assert reply.status == 202, reply.text
-    return str(reply.json()["id"])
-
-
-def pass_time(clock: Traveller, queue: Queue, seconds: float) -> None:
-    """Let time pass as it does in the cloud: the sweep finds what is due."""
-    clock.shift(seconds + 31)
-    sweep.sweep()
-    queue.run_once()
-
-
-def test_a_project_is_told_of(
-    ada: Client, queue: Queue, receiver: Receiver, webhook: dict[str, Any]
-) -> None:
-    project = ada.post("/v1/projects", {"name": "Café ☕ <b>", "region": "eu-west-1"}).json()
-    queue.run_to_the_end()
-    [received] = receiver.received
-    assert received.path == "/hook?a=1"
-    assert received.json()["event"] == "project.created"
-    assert received.json()["data"] == {
-        "project_id": project["id"],
-        "id": project["id"],
-        "name": "Café ☕ <b>",
-        "status": "active",
-        "region": "eu-west-1",
-    }
-    assert "Café ☕".encode() in received.body
-    assert received.headers["X-Orbitra-Event"] == "project.created"
-    [told] = log(ada, webhook)
-    assert told["status"] == "delivered"
-    assert told["id"] == received.headers["X-Orbitra-Delivery"]
-    assert told["event_id"] == received.headers["webhook-id"]
-    assert told["request"]["body"].encode() == received.body
-    assert told["request"]["headers"]["X-Orbitra-Signature"]
-    [attempt] = told["attempts"]
-    assert (attempt["status_code"], attempt["response"], attempt["error"]) == (200, "ok", None)
-
-
-def test_the_life_of_a_service_is_told(
-    ada: Client, queue: Queue, receiver: Receiver, webhook: dict[str, Any]
-) -> None:
-    project = ada.post("/v1/projects", {"name": "app"}).json()["id"]
-    body = {"git_url": "http://127.0.0.1/repo.git"}
-    deployment = ada.post(f"/v1/projects/{project}/deployments", body).json()
-    queue.run_to_the_end()
-    path = f"/api/web-services/{deployment['service_id']}"
-    for action in ("stop", "start", "restart"):
-        reply = ada.post(f"{path}/{action}")
-        assert reply.status == 200, reply.text
-        queue.run_to_the_end()
-    ada.delete(f"/v1/projects/{project}")
-    queue.run_to_the_end()
-    events = [one.json()["event"] for one in receiver.received]
-    assert sorted(events) == sorted(
-        [
-            "project.created",
-            "service.created",
-            "deployment.created",
-            "deployment.succeeded",
-            "service.started",
-            "service.stopped",
-            "service.started",
-            "project.deleted",
-            "service.deleted",
-        ]
-    )
-    told = next(one for one in receiver.received if "succeeded" in one.json()["event"])
-    data = told.json()["data"]
-    assert data["deployment_id"] == data["id"] == deployment["id"]
-    assert (data["status"], data["name"]) == ("live", "app")
-    assert isinstance(data["duration_ms"], int)
-
-
-def test_failed_and_canceled_deployments_are_told(
-    ada: Client, queue: Queue, receiver: Receiver, webhook: dict[str, Any]
-) -> None:
-    project = ada.post("/v1/projects", {"name": "app"}).json()["id"]
-    body = {"git_url": "http://127.0.0.1/repo.git", "branch": "fail-build"}
-    ada.post(f"/v1/projects/{project}/deployments", body)
-    queue.run_to_the_end()
-    second = ada.post(f"/v1/projects/{project}/deployments", {**body, "branch": "main"}).json()
-    ada.post(f"/v1/deployments/{second['id']}/cancel")
-    queue.run_to_the_end()
-    said = {one.json()["event"]: one.json()["data"] for one in receiver.received}
-    assert said["deployment.failed"]["error_message"]
-    assert said["deployment.canceled"]["id"] == second["id"]
-
-
-def test_only_what_it_listens_to(ada: Client, queue: Queue, receiver: Receiver) -> None:
-    new(ada, receiver.url, "project.deleted", "deployment.failed")
-    project = ada.post("/v1/projects", {"name": "app"}).json()["id"]
-    ada.delete(f"/v1/projects/{project}")
-    queue.run_to_the_end()
-    assert [one.json()["event"] for one in receiver.received] == ["project.deleted"]
 
 
 def test_the_schedule_to_its_end(
@@ -146,16 +38,6 @@ def test_the_schedule_to_its_end(
     assert len({one.headers["webhook-timestamp"] for one in receiver.received}) == 9
     pass_time(clock, queue, 86_400)
     assert len(receiver.received) == 9
-
-
-def until_next(webhook: dict[str, Any], delivery: str) -> float:
-    """The seconds until the next attempt, while there is one."""
-    [kept] = Webhook.scan(Webhook.sk == webhook["id"])
-    found = store.delivery(kept.tenant, webhook["id"], delivery)
-    assert found
-    assert found.status == "pending"
-    assert found.next_attempt_at
-    return float(found.next_attempt_at) / 1000 - clocks.now()
 
 
 def test_it_arrives_after_failures(
@@ -183,7 +65,9 @@ def test_retry_after_is_honoured(
     assert asked - 5 <= until_next(webhook, delivery) <= asked + 5
 
 
-@pytest.mark.parametrize("text", ["", "soon", "-5", "٣", "Fri, 01 Jan 1990 00:00:00 GMT"])
+@pytest.mark.parametrize(
+    "text", ["", "soon", "-5", "٣", "Fri, 01 Jan 1990 00:00:00 GMT", HUGE_DATE]
+)
 def test_a_retry_after_that_says_nothing(text: str) -> None:
     assert deliveries.asked_to_wait(text) <= 10
 
@@ -236,67 +120,6 @@ def test_deleted_while_it_is_tried(
     ada.delete(f"/v1/webhooks/{webhook['id']}")
     queue.run_to_the_end()
     assert len(receiver.received) == 1
-
-
-def test_redelivered_with_the_same_id(
-    ada: Client, queue: Queue, receiver: Receiver, webhook: dict[str, Any]
-) -> None:
-    delivery = send_test(ada, webhook)
-    queue.run_to_the_end()
-    path = f"/v1/webhooks/{webhook['id']}/deliveries/{delivery}"
-    assert ada.post(path + "/redeliver").json()["status"] == "pending"
-    queue.run_to_the_end()
-    first, second = receiver.received
-    assert first.headers["webhook-id"] == second.headers["webhook-id"]
-    assert first.body == second.body
-    found = ada.get(path).json()
-    assert (found["status"], len(found["attempts"])) == ("delivered", 2)
-
-
-def test_redelivered_many_times_at_once(
-    ada: Client, queue: Queue, receiver: Receiver, webhook: dict[str, Any]
-) -> None:
-    delivery = send_test(ada, webhook)
-    queue.run_to_the_end()
-    path = f"/v1/webhooks/{webhook['id']}/deliveries/{delivery}/redeliver"
-    with ThreadPoolExecutor(8) as pool:
-        statuses = {reply.status for reply in pool.map(lambda _: ada.post(path), range(8))}
-    assert statuses <= {202, 409}
-    queue.run_to_the_end(copies=2)
-    assert len(receiver.received) == 2
-
-
-def test_what_a_day_of_silence_missed_is_recovered(
-    ada: Client, queue: Queue, receiver: Receiver, clock: Traveller
-) -> None:
-    key = ada.key("admin")
-    webhook = new(key, receiver.url)
-    send_test(key, webhook)
-    queue.run_to_the_end()
-    since = clocks.now_ms()
-    clock.shift(1)
-    receiver.answers.extend([status(500)] * 9 * 35)
-    missed = [send_test(key, webhook) for _ in range(35)]
-    queue.run_to_the_end()
-    assert len(receiver.received) == 1 + 9 * 35
-    receiver.received.clear()
-    path = f"/v1/webhooks/{webhook['id']}/recover"
-    reply = key.post(path, {"since": clocks.rfc3339(since)})
-    assert reply.status == 202, reply.text
-    assert key.post(path, {"since": clocks.rfc3339(since)}).status == 202
-    queue.run_to_the_end()
-    arrived = [one.headers["X-Orbitra-Delivery"] for one in receiver.received]
-    assert sorted(arrived) == sorted(missed)
-    key.post(path, {"since": "2020-01-01T00:00:00Z"})
-    queue.run_to_the_end()
-    assert len(receiver.received) == 35
-
-
-@pytest.mark.parametrize("since", ["yesterday", "2026-01-01", 1, "2099-01-01T00:00:00Z", None])
-def test_since_when(ada: Client, webhook: dict[str, Any], since: Any) -> None:
-    refused = ada.post(f"/v1/webhooks/{webhook['id']}/recover", {"since": since})
-    assert refused.status == 400
-    assert refused.json()["error"]["details"]["fields"][0]["field"] == "since"
 
 
 def test_the_log_is_read_by_pages(

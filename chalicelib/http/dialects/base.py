@@ -43,7 +43,7 @@ class Dialect(Protocol):
     def page(self, query: Mapping[str, str], default_limit: int) -> Page:
         """The page that the query asks for. Raises ``InvalidRequest``."""
 
-    def page_parameters(self) -> dict[str, dict[str, Any]]:
+    def page_parameters(self, default_limit: int) -> dict[str, dict[str, Any]]:
         """The JSON schemas of the query parameters that choose a page."""
 
     def one(self, resource: Any, call: Call) -> Any:
@@ -68,15 +68,15 @@ class OffsetDialect:
     default_limit: int
 
     def page(self, query: Mapping[str, str], default_limit: int) -> Page:
-        """``offset`` from 0, ``limit`` 1 to 100."""
+        """``offset`` from 0, ``limit`` 1 to 100, or to the default where that is more."""
         return Page(
             offset=read_number(query, "offset", 0, 0, 100_000_000),
-            limit=read_number(query, "limit", default_limit, 1, 100),
+            limit=read_number(query, "limit", default_limit, 1, max(100, default_limit)),
         )
 
-    def page_parameters(self) -> dict[str, dict[str, Any]]:
+    def page_parameters(self, default_limit: int) -> dict[str, dict[str, Any]]:
         """``limit`` and ``offset``."""
-        limit = {"minimum": 1, "maximum": 100, "default": self.default_limit}
+        limit = {"minimum": 1, "maximum": max(100, default_limit), "default": default_limit}
         return {"limit": INTEGER | limit, "offset": {**INTEGER, "minimum": 0, "default": 0}}
 
     def one(self, resource: Any, call: Call) -> Any:

@@ -42,9 +42,9 @@ class Platform:
         limit = read_number(query, "limit", default_limit, 1, 100)
         return Page(offset=(number - 1) * limit, limit=limit)
 
-    def page_parameters(self) -> dict[str, dict[str, Any]]:
+    def page_parameters(self, default_limit: int) -> dict[str, dict[str, Any]]:
         """``page`` and ``limit``."""
-        limit = {"minimum": 1, "maximum": 100, "default": self.default_limit}
+        limit = {"minimum": 1, "maximum": 100, "default": default_limit}
         return {"page": {**INTEGER, "minimum": 1, "default": 1}, "limit": INTEGER | limit}
 
     def one(self, resource: Any, call: Call) -> Any:

@@ -62,9 +62,11 @@ class Operation:
 
     def _parameters(self) -> list[dict[str, Any]]:
         route, dialect = self._route, self._route.dialect
-        found = [_in_path(source.name, source.prefix) for source in route.resources.values()]
+        found = [_in_path(one.name, _of_kind(one.prefix)) for one in route.resources.values()]
+        found += [_in_path(name, f"The {name} itself") for name in route.words]
         if route.pages:
-            found += [_in_query(name, one) for name, one in dialect.page_parameters().items()]
+            described = dialect.page_parameters(route.page_limit or dialect.default_limit)
+            found += [_in_query(name, one) for name, one in described.items()]
         if route.query:
             schema = localized(route.query.model_json_schema(), dialect)
             found += [_in_query(name, one) for name, one in schema["properties"].items()]
@@ -79,19 +81,21 @@ class Operation:
 
     def _responses(self) -> dict[str, Any]:
         route = self._route
-        responses = {str(route.status): self._success()}
+        responses = {str(route.status): self._success(route.status, route.answer)}
+        for status, model in route.instead.items():
+            responses[str(status)] = self._success(status, model)
         for status in self._error_statuses():
             name = error_name(route.dialect, status)
             responses[str(status)] = {"$ref": f"#/components/responses/{name}"}
         return responses
 
-    def _success(self) -> dict[str, Any]:
+    def _success(self, status: int, answer: type[BaseModel] | None) -> dict[str, Any]:
         route = self._route
         replayed = ["Idempotent-Replayed"] if self._is_idempotent() else []
-        told = {"description": REASONS[route.status], "headers": headers(route.status, *replayed)}
-        if route.answer is None:
+        told = {"description": REASONS[status], "headers": headers(status, *replayed)}
+        if answer is None:
             return told
-        schema = self._ref(route.answer, "serialization")
+        schema = self._ref(answer, "serialization")
         if route.lists:
             schema = route.dialect.many_schema(schema, route.plural)
         shown = {"schema": schema, "example": example(schema, self.schemas)}
@@ -150,14 +154,13 @@ def localized(schema: Any, dialect: Dialect) -> Any:
     return {key: localized(value, dialect) for key, value in schema.items()}
 
 
-def _in_path(name: str, prefix: str) -> dict[str, Any]:
-    return {
-        "name": name,
-        "in": "path",
-        "required": True,
-        "schema": STRING,
-        "description": f"The id of a {ids.KINDS[prefix]}: {prefix}_… or its UUID",
-    }
+def _in_path(name: str, description: str) -> dict[str, Any]:
+    said = {"required": True, "schema": STRING, "description": description}
+    return {"name": name, "in": "path", **said}
+
+
+def _of_kind(prefix: str) -> str:
+    return f"The id of a {ids.KINDS[prefix]}: {prefix}_… or its UUID"
 
 
 def _in_query(name: str, schema: dict[str, Any]) -> dict[str, Any]:

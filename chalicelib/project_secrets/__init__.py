@@ -1,0 +1,1 @@
+"""Secrets of projects, each in a scope: what services take them is said by their bindings."""

@@ -1,0 +1,120 @@
+"""The rules of project secrets."""
+
+from dataclasses import replace
+
+from .. import clock
+from ..bindings import users
+from ..errors import Conflict, InvalidRequest, NotFound
+from ..http.call import Call
+from ..projects.store import Project
+from ..variables.schemas import MASK
+from ..variables.service import HIDDEN, block_size, difference
+from . import store
+from .schemas import SecretChange, SecretItem, SecretSet
+from .store import Secret, Secrets, Vault
+
+MOST = 300
+MOST_KIB = 128
+
+
+def read(project: Project) -> Vault:
+    """The project's secrets."""
+    return store.read(project.tenant, project.id)
+
+
+def get(call: Call, secret_id: str, project: Project) -> Secret:
+    """A secret of the project. Raises ``NotFound``."""
+    del call
+    found = [one for one in read(project).secrets.values() if one.id == secret_id]
+    if not found:
+        raise NotFound
+    return found[0]
+
+
+def add(call: Call, project: Project, body: SecretSet) -> Secret:
+    """Add a secret. Raises ``Conflict`` when there is one with its key in its scope."""
+    vault = read(project)
+    if (body.key, body.scope) in vault.secrets:
+        raise Conflict(f"key: there is a secret {body.key} in {body.scope} already; change that")
+    made = Secret(body.key, body.scope, body.value, body.is_secret)
+    _edit(call, vault, vault.secrets | {(made.key, made.scope): made})
+    return made
+
+
+def change(call: Call, project: Project, secret: Secret, body: SecretChange) -> Secret:
+    """Change a secret."""
+    vault, changed = read(project), _changed(secret, body, "")
+    if (secret.key, secret.scope) not in vault.secrets:
+        raise NotFound
+    _edit(call, vault, vault.secrets | {(changed.key, changed.scope): changed})
+    return changed
+
+
+def change_many(call: Call, project: Project, items: list[SecretItem]) -> Secrets:
+    """Change or add these secrets, all at once; the others stay."""
+    vault = read(project)
+    return _edit(call, vault, vault.secrets | _taken(vault.secrets, items))
+
+
+def delete(call: Call, project: Project, secret: Secret, *, is_forced: bool) -> None:
+    """Delete a secret. Raises ``Conflict`` when services use it, unless it is forced."""
+    vault = read(project)
+    left = {place: one for place, one in vault.secrets.items() if one.id != secret.id}
+    using = users.affected(call.tenant, vault, left)
+    if using and not is_forced:
+        names = ", ".join(sorted(one.name for one in using))
+        raise Conflict(f"This secret is used by {names}; unbind it, or delete with force=true")
+    _edit(call, vault, left)
+
+
+def check(secrets: Secrets) -> None:
+    """Raise ``InvalidRequest`` when there are too many, or they are too large together."""
+    if len(secrets) > MOST:
+        raise InvalidRequest.field("secrets", f"A project holds at most {MOST} secrets")
+    if sum(block_size({one.key: one.value}) for one in secrets.values()) > MOST_KIB * 1024:
+        raise InvalidRequest.field("secrets", f"are larger than {MOST_KIB} KiB in all")
+
+
+def _edit(call: Call, vault: Vault, secrets: Secrets) -> Secrets:
+    """Stage what is changed; it waits for the next deploy or restart of those who use it."""
+    if secrets != vault.secrets:
+        check(secrets)
+        store.write(call.tx, call.tenant, replace(vault, secrets=secrets))
+        users.touch(call.tx, call.tenant, users.affected(call.tenant, vault, secrets))
+        call.changed = difference(_named(vault.secrets), _named(secrets))
+    return secrets
+
+
+def _named(secrets: Secrets) -> dict[str, Secret]:
+    return {f"{key} ({scope})": one for (key, scope), one in secrets.items()}
+
+
+def _taken(present: Secrets, items: list[SecretItem]) -> Secrets:
+    """What a list of items makes of the present secrets."""
+    found: Secrets = {}
+    for number, item in enumerate(items):
+        place = f"secrets.{number}."
+        if (item.key, item.scope) in found:
+            raise InvalidRequest.field(place + "key", f"is there twice in {item.scope}")
+        found[item.key, item.scope] = _item(present.get((item.key, item.scope)), item, place)
+    return found
+
+
+def _item(present: Secret | None, item: SecretItem, place: str) -> Secret:
+    if present:
+        return _changed(present, item, place)
+    if item.value == MASK:
+        raise InvalidRequest.field(place + "value", "is required for a new secret")
+    return Secret(item.key, item.scope, item.value, item.is_secret is not False)
+
+
+def _changed(present: Secret, body: SecretChange, place: str) -> Secret:
+    """The secret as the body has it. To show what was secret takes its value anew."""
+    keeps = body.value == MASK
+    is_secret = present.is_secret if body.is_secret is None else body.is_secret
+    if keeps and present.is_secret and not is_secret:
+        raise InvalidRequest.field(place + "is_secret", HIDDEN)
+    value = present.value if keeps else body.value
+    if (value, is_secret) == (present.value, present.is_secret):
+        return present
+    return replace(present, value=value, is_secret=is_secret, updated_at=clock.now_ms())

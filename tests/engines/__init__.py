@@ -1,0 +1,1 @@
+"""Engines: what is told of failures."""
