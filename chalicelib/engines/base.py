@@ -107,12 +107,16 @@ class LogPage:
 
 @dataclass(frozen=True)
 class Sample:
-    """What all processes of a service took at a time (epoch seconds); 100 percent is one core."""
+    """What all processes of a service took at a time (epoch seconds); 100 percent is one core.
+
+    ``memory_limit_bytes`` is what one instance may take.
+    """
 
     at: int
     cpu_percent: float
     memory_bytes: int
     instances: int
+    memory_limit_bytes: int = MEMORY_LIMIT_BYTES
 
 
 class EngineUnavailable(ServiceUnavailable):

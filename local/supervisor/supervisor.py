@@ -59,7 +59,7 @@ class Supervisor:
             announce=self._announce,
             runs=self._releases.runs,
         )  # fmt: skip
-        self._metrics = Metrics(self._releases.healthy)
+        self._metrics = Metrics(self._releases.healthy, limits.memory_bytes)
 
     def clear(self) -> None:
         """End what an earlier supervisor left running; its artifacts are taken over."""
