@@ -99,7 +99,7 @@ CHANGES = (
         datetime.date(2026, 11, 21),
         "added",
         "API keys that can be narrowed",
-        "A key can be bound to a project, expire, and be rotated with a time of grace.",
+        "A key can be bound to a project, expire, and be rotated.",
     ),
     Change(
         datetime.date(2026, 11, 21),
