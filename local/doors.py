@@ -7,6 +7,7 @@ its door, a Unix socket beside the supervisor's, one gets TCP sockets of that ne
 
 import asyncio
 import socket
+from dataclasses import dataclass
 from pathlib import Path
 
 import aiohttp
@@ -14,51 +15,40 @@ import aiohttp
 _SECONDS = 2.0
 
 
-class Doors:
-    """The doors of all apps by the ports that they listen on."""
+@dataclass(frozen=True)
+class Door:
+    """The way to one app, by the port that it listens on."""
 
-    def __init__(self, supervisor: Path) -> None:
-        self._supervisor = supervisor
+    path: Path
+    port: int
 
-    def path(self, port: int) -> Path:
-        """Where the door of the app on this port is."""
-        return Path(f"{self._supervisor}.{port}")
-
-    def all(self) -> list[Path]:
-        """Every door there is."""
-        return list(self._supervisor.parent.glob(f"{self._supervisor.name}.[0-9]*"))
-
-    def way_to(self, port: int) -> socket.socket:
-        """A new socket of the network in which the app listens on the port.
-
-        That is the machine's own network when there is no door.
-        """
-        path = self.path(port)
-        if not path.exists():
+    def way_in(self) -> socket.socket:
+        """A new socket of the app's network: the machine's own when there is no door."""
+        if not self.path.exists():
             return socket.socket()
         with socket.socket(socket.AF_UNIX) as asker:
             asker.settimeout(_SECONDS)
-            asker.connect(str(path))
+            asker.connect(str(self.path))
             _, numbers, *_ = socket.recv_fds(asker, 1, 1)
         if not numbers:
             raise ConnectionRefusedError("The door has closed.")
         return socket.socket(fileno=numbers[0])
 
-    async def accepts(self, port: int) -> bool:
+    async def accepts(self) -> bool:
         """Whether somebody accepts connections on the port."""
         try:
-            probe = await asyncio.wait_for(self.connect(port), _SECONDS)
+            probe = await asyncio.wait_for(self.connect(), _SECONDS)
         except (OSError, TimeoutError):
             return False
         probe.close()
         return True
 
-    async def connect(self, port: int) -> socket.socket:
-        """A socket that is connected to the app on the port. Raises ``OSError``."""
-        made = self.way_to(port)
+    async def connect(self) -> socket.socket:
+        """A socket that is connected to the app. Raises ``OSError``."""
+        made = self.way_in()
         try:
             made.setblocking(False)
-            await asyncio.get_running_loop().sock_connect(made, ("127.0.0.1", port))
+            await asyncio.get_running_loop().sock_connect(made, ("127.0.0.1", self.port))
         except BaseException:
             made.close()
             raise
@@ -68,7 +58,22 @@ class Doors:
         """What connects an HTTP client to ``http://127.0.0.1:PORT`` of the app."""
         return aiohttp.TCPConnector(limit=0, socket_factory=self._made)
 
-    def _made(self, address: aiohttp.AddrInfoType) -> socket.socket:
-        made = self.way_to(int(address[4][1]))
+    def _made(self, _: aiohttp.AddrInfoType) -> socket.socket:
+        made = self.way_in()
         made.setblocking(False)
         return made
+
+
+@dataclass(frozen=True)
+class Doors:
+    """The doors of all apps; they lie beside the supervisor's socket."""
+
+    supervisor: Path
+
+    def to(self, port: int) -> Door:
+        """The door of the app on this port."""
+        return Door(Path(f"{self.supervisor}.{port}"), port)
+
+    def all(self) -> list[Path]:
+        """Every door there is."""
+        return list(self.supervisor.parent.glob(f"{self.supervisor.name}.[0-9]*"))

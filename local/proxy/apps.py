@@ -196,6 +196,6 @@ class Apps:
     async def _connect(self, port: int) -> App:
         loop = asyncio.get_running_loop()
         async with asyncio.timeout(_CONNECT_SECONDS):
-            way = await self._doors.connect(port)
+            way = await self._doors.to(port).connect()
         _, app = await loop.create_connection(App, sock=way)
         return app

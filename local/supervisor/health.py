@@ -4,7 +4,7 @@ import asyncio
 
 import aiohttp
 
-from local.doors import Doors
+from local.doors import Door
 from local.supervisor.commands import Command
 from local.supervisor.listening import listeners
 
@@ -15,32 +15,31 @@ _EVERY_SECONDS = 0.1
 class HealthCheck:
     """Watches a command until it serves, and remembers what it saw in case it never does."""
 
-    def __init__(self, command: Command, port: int, path: str | None, doors: Doors) -> None:
+    def __init__(self, command: Command, path: str | None, door: Door) -> None:
         self._command = command
-        self._port = port
         self._path = path
-        self._doors = doors
+        self._door = door
         self._listening: set[tuple[str, int]] = set()
         self._answer = "nothing"
 
     async def passes(self) -> None:
         """Return once the port is the command's own and the path, if any, answers 200."""
         timeout = aiohttp.ClientTimeout(total=5)
-        connector = self._doors.connector()
+        connector = self._door.connector()
         async with aiohttp.ClientSession(timeout=timeout, connector=connector) as session:
             while not await self._serves(session):
                 await asyncio.sleep(_EVERY_SECONDS)
 
     async def _serves(self, session: aiohttp.ClientSession) -> bool:
-        if not await self._doors.accepts(self._port):
+        if not await self._door.accepts():
             return False
         members = await asyncio.to_thread(self._command.members)
         self._listening = listeners(members)
-        mine = any((address, self._port) in self._listening for address in _REACHABLE)
+        mine = any((address, self._door.port) in self._listening for address in _REACHABLE)
         return mine and (self._path is None or await self._answers(session, self._path))
 
     async def _answers(self, session: aiohttp.ClientSession, path: str) -> bool:
-        url = f"http://127.0.0.1:{self._port}/{path.lstrip('/')}"
+        url = f"http://127.0.0.1:{self._door.port}/{path.lstrip('/')}"
         try:
             async with session.get(url, allow_redirects=False) as response:
                 self._answer = str(response.status)
@@ -53,7 +52,7 @@ class HealthCheck:
         self._listening = listeners(await asyncio.to_thread(self._command.members))
         waited = f"within {seconds:g} seconds"
         asked = "listen on the port in the environment variable PORT"
-        here = sorted(address for address, port in self._listening if port == self._port)
+        here = sorted(address for address, port in self._listening if port == self._door.port)
         if any(address in _REACHABLE for address in here):
             return (
                 f"The health check path {self._path} did not answer 200 {waited}; its last answer "

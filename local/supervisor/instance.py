@@ -8,7 +8,7 @@ import socket
 import time
 
 from chalicelib.engines.base import Release
-from local.doors import Doors
+from local.doors import Door
 from local.supervisor import commands, environment
 from local.supervisor.failures import Failure
 from local.supervisor.health import HealthCheck
@@ -78,9 +78,9 @@ class Spawner:
 class Instance:
     """A process that serves on a port of its own."""
 
-    def __init__(self, command: commands.Command, port: int, doors: Doors) -> None:
-        self.port = port
-        self._doors = doors
+    def __init__(self, command: commands.Command, door: Door) -> None:
+        self.port = door.port
+        self._door = door
         self._command = command
         self._began = time.monotonic()
 
@@ -88,7 +88,7 @@ class Instance:
     async def start(cls, spawner: Spawner, step: Step) -> "Instance":
         """Start the command on a free port."""
         port = next(filter(_is_free, _PORTS))
-        return cls(await spawner.spawn(step, port), port, spawner.networks.doors)
+        return cls(await spawner.spawn(step, port), spawner.networks.doors.to(port))
 
     @property
     def seconds(self) -> float:
@@ -109,7 +109,7 @@ class Instance:
 
     async def _serves(self, path: str | None, limits: Limits) -> None:
         """Return once it does. Raises ``Failure`` when it ended or took too long."""
-        check = HealthCheck(self._command, self.port, path, self._doors)
+        check = HealthCheck(self._command, path, self._door)
         serving = asyncio.create_task(check.passes())
         ending = asyncio.create_task(self._command.wait())
         try:

@@ -29,7 +29,7 @@ class Networks:
 
     def for_app(self, port: int) -> Network | None:
         """A network for the app that listens on the port."""
-        return self._made(self.doors.path(port), frozenset())
+        return self._made(self.doors.to(port).path, frozenset())
 
     def for_build(self) -> Network | None:
         """A network that nobody comes into, and that leads to the package registries too."""

@@ -177,7 +177,7 @@ class Supervised:
     def ask(self, port: int, path: str) -> str:
         """What the app on the port answers, past the proxy."""
         with contextlib.closing(http.client.HTTPConnection("127.0.0.1", port)) as app:
-            app.sock = Doors(self.socket).way_to(port)
+            app.sock = Doors(self.socket).to(port).way_in()
             app.sock.connect(("127.0.0.1", port))
             app.request("GET", path)
             return app.getresponse().read().decode()

@@ -132,7 +132,7 @@ def test_another_process_on_the_port_is_not_the_app(tmp_path: Path) -> None:
             ["sleep", "60"], run=str(tmp_path), cwd=tmp_path, env={}, write=lambda _: True
         )
         try:
-            check = HealthCheck(command, port, None, Doors(tmp_path / "s"))
+            check = HealthCheck(command, None, Doors(tmp_path / "s").to(port))
             await asyncio.wait_for(check.passes(), 0.5)
         finally:
             await command.kill()
