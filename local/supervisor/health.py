@@ -15,8 +15,9 @@ _EVERY_SECONDS = 0.1
 class HealthCheck:
     """Watches a command until it serves, and remembers what it saw in case it never does."""
 
-    def __init__(self, command: Command, path: str | None, door: Door) -> None:
+    def __init__(self, command: Command, port: int, path: str | None, door: Door) -> None:
         self._command = command
+        self._port = port
         self._path = path
         self._door = door
         self._listening: set[tuple[str, int]] = set()
@@ -35,11 +36,11 @@ class HealthCheck:
             return False
         members = await asyncio.to_thread(self._command.members)
         self._listening = listeners(members)
-        mine = any((address, self._door.port) in self._listening for address in _REACHABLE)
+        mine = any((address, self._port) in self._listening for address in _REACHABLE)
         return mine and (self._path is None or await self._answers(session, self._path))
 
     async def _answers(self, session: aiohttp.ClientSession, path: str) -> bool:
-        url = f"http://127.0.0.1:{self._door.port}/{path.lstrip('/')}"
+        url = f"http://127.0.0.1:{self._port}/{path.lstrip('/')}"
         try:
             async with session.get(url, allow_redirects=False) as response:
                 self._answer = str(response.status)
@@ -51,8 +52,8 @@ class HealthCheck:
         """What to tell the user when the time is over."""
         self._listening = listeners(await asyncio.to_thread(self._command.members))
         waited = f"within {seconds:g} seconds"
-        asked = "listen on the port in the environment variable PORT"
-        here = sorted(address for address, port in self._listening if port == self._door.port)
+        asked = f"listen on the port in the environment variable PORT, which is {self._port}"
+        here = sorted(address for address, port in self._listening if port == self._port)
         if any(address in _REACHABLE for address in here):
             return (
                 f"The health check path {self._path} did not answer 200 {waited}; its last answer "
@@ -60,6 +61,10 @@ class HealthCheck:
             )
         if here:
             return f"The app listens on {here[0]} only; listen on 0.0.0.0."
-        if others := sorted({port for _, port in self._listening}):
-            return f"The app listens on {', '.join(map(str, others))}; {asked}."
+        if others := [str(each) for each in sorted({port for _, port in self._listening})]:
+            return f"The app listens on {', '.join(others)}; {asked}{self._or_set_it(others)}."
         return f"The app did not listen on a port {waited}; {asked}."
+
+    def _or_set_it(self, others: list[str]) -> str:
+        is_free_to_choose = self._port != self._door.number
+        return f", or set PORT to {' or '.join(others)}" if is_free_to_choose else ""

@@ -146,9 +146,8 @@ class _Keeper:
 
     def _join(self, instance: Instance) -> None:
         if not self.is_leaving:
-            is_worker = self._spawner.release.project_type == "worker"
-            self._spawner.log.say("Healthy" if is_worker else f"Healthy on port {instance.port}")
-            self.port = instance.port
+            self._spawner.log.say(f"Healthy{instance.place}")
+            self.port = instance.number
             self._changed()
 
     def _part(self) -> None:

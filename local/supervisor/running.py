@@ -156,7 +156,7 @@ class Running:
 
     async def _prepare(self, spawner: Spawner, text: str) -> None:
         seconds = self._limits.pre_deploy_seconds
-        command = await spawner.spawn(Step(text, text), self.release.port)
+        command = await spawner.spawn(Step(text, text))
         try:
             async with asyncio.timeout(seconds):
                 status = await command.wait()
