@@ -187,7 +187,7 @@ def test_retiring_all_keeps_the_host_known(supervised: Supervised) -> None:
     until(lambda: "Stopped" in supervised.log(release))
     with supervised.http.stream("GET", "/routes") as response:
         first = next(response.iter_lines())
-    assert f'"{host}": {{"ports": [], "state": "stopped"}}' in first
+    assert f'"{host}": {{"instances": [], "state": "stopped"}}' in first
 
 
 def test_removing_a_service(supervised: Supervised) -> None:
