@@ -17,13 +17,14 @@ from local import static_server
 from local.supervisor import network
 from local.supervisor.network import Network
 
+_PORTS = " Where apps listen is chosen here and said in PORT; the service's port does not count."
 MISSING = (
     "There is no sandbox on this machine: what is deployed runs as you and sees what you see. Run "
-    "only code you trust, or install bubblewrap (apt install bubblewrap) and start again."
+    "only code you trust, or install bubblewrap (apt install bubblewrap) and start again." + _PORTS
 )
 SHARED = (
     "Sandboxes have no network of their own on this machine: what is deployed reaches whatever you "
-    "reach from here, also what listens on 127.0.0.1 only."
+    "reach from here, also what listens on 127.0.0.1 only." + _PORTS
 )
 _SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/opt", "/nix/store")
 _SETTINGS = (
