@@ -34,7 +34,7 @@ class Traffic:
 
         Long ones are not waited for without end.
         """
-        if not ports:
+        if not instances:
             return
         await asyncio.sleep(self._limits.drain_seconds)
         with contextlib.suppress(TimeoutError):
