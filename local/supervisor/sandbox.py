@@ -42,7 +42,10 @@ _SETTINGS = (
 )
 _TOOLS = ("python3", "node", "npm", "npx", "corepack", "yarn", "pnpm", "uv", "poetry", "go")
 _FILES = ("npm_config_userconfig", "PIP_CONFIG_FILE", "SSL_CERT_FILE", "NODE_EXTRA_CA_CERTS")
-_NAMESPACES = ("--unshare-user", "--unshare-pid", "--unshare-ipc", "--unshare-uts")
+_NAMESPACES = (
+    *("--unshare-user", "--unshare-pid", "--unshare-ipc", "--unshare-uts"),
+    *("--cap-drop", "ALL"),
+)
 _PROBE = ("bwrap", *_NAMESPACES, "--ro-bind", "/", "/", "--proc", "/proc")
 # The watchdog, which says why, comes first; the kernel exempts root from a count of processes.
 _PROCESSES, _FILE_BYTES = 1024, 4 * 1024**3
