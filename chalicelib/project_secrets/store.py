@@ -1,7 +1,7 @@
 """The secrets of a project, one encrypted document. Access path: by the project."""
 
 from dataclasses import asdict, dataclass, field
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 from pynamodb.attributes import BinaryAttribute, NumberAttribute
 
@@ -36,6 +36,13 @@ class Vault:
     project_id: str
     secrets: Secrets = field(default_factory=dict)
     version: int = 0
+
+
+class Held(NamedTuple):
+    """A secret among those that it was read with: who changes it changes them."""
+
+    vault: Vault
+    secret: Secret
 
 
 class _Document(Resource):

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Self
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from ..http.schemas import Answer, Body, Time, VariableId
 from .store import Variable
@@ -11,6 +11,15 @@ MASK = "********"
 
 Key = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$", max_length=256)]
 Value = Annotated[str, Field(pattern=r"^[^\x00]*$")]
+
+
+def _shown(value: str) -> str:
+    if value == MASK:
+        raise ValueError("is masked; send the value itself")
+    return value
+
+
+NewValue = Annotated[Value, AfterValidator(_shown)]
 
 READ_ONLY = frozenset({"id", "created_at", "updated_at"})
 
@@ -21,7 +30,7 @@ class VariableSet(Body):
     read_only = READ_ONLY
 
     key: Key
-    value: Value
+    value: NewValue
     is_secret: bool = False
 
 
