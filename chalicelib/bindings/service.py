@@ -5,7 +5,7 @@ from dataclasses import replace
 from ..errors import Conflict, InvalidRequest, NotFound
 from ..http.call import Call
 from ..project_secrets import store as vaults
-from ..project_secrets.store import Secrets
+from ..project_secrets.store import Vault
 from ..services import store as services
 from ..services.store import Service
 from ..variables import service as variables
@@ -31,25 +31,25 @@ def get(call: Call, binding_id: str, service: Service) -> HeldBinding:
 
 def add(call: Call, service: Service, body: BindingSet) -> Binding:
     """Bind a secret. Raises ``Conflict`` when its name is bound already."""
-    settings, secrets = variables.read(service), _secrets(service)
-    made = _binding(body, _keys(secrets), "")
+    settings, vault = variables.read(service), _vault(service)
+    made = _binding(body, _keys(vault), "")
     if made.alias_key in settings.bindings:
         raise Conflict(f"alias_key: {made.alias_key} is bound already; delete that binding first")
-    _edit(call, service, settings, secrets, settings.bindings | {made.alias_key: made})
+    _edit(call, service, settings, vault, settings.bindings | {made.alias_key: made})
     return made
 
 
 def replace_all(call: Call, service: Service, items: list[BindingSet]) -> Bindings:
     """Let these be the service's bindings, all at once."""
-    settings, secrets = variables.read(service), _secrets(service)
-    keys = _bound_keys(settings) | _keys(secrets)
+    settings, vault = variables.read(service), _vault(service)
+    keys = _bound_keys(settings) | _keys(vault)
     found: Bindings = {}
     for number, item in enumerate(items):
         made = _binding(item, keys, f"bindings.{number}.")
         if made.alias_key in found:
             raise InvalidRequest.field(f"bindings.{number}.alias_key", "is there twice")
         found[made.alias_key] = _kept(settings.bindings.get(made.alias_key), made)
-    _edit(call, service, settings, secrets, found)
+    _edit(call, service, settings, vault, found)
     return found
 
 
@@ -57,16 +57,16 @@ def delete(call: Call, service: Service, held: HeldBinding) -> None:
     """Unbind a secret."""
     settings, binding = held
     left = {alias: one for alias, one in settings.bindings.items() if one != binding}
-    _edit(call, service, settings, _secrets(service), left)
+    _edit(call, service, settings, _vault(service), left)
 
 
-def _secrets(service: Service) -> Secrets:
-    return vaults.read(service.tenant, service.project_id).secrets
+def _vault(service: Service) -> Vault:
+    return vaults.read(service.tenant, service.project_id)
 
 
-def _keys(secrets: Secrets) -> dict[str, str]:
+def _keys(vault: Vault) -> dict[str, str]:
     """The keys of the project's secrets, by their ids."""
-    return {one.id: one.key for one in secrets.values()}
+    return {one.id: one.key for one in vault.secrets.values()}
 
 
 def _bound_keys(settings: Settings) -> dict[str, str]:
@@ -89,7 +89,7 @@ def _kept(present: Binding | None, made: Binding) -> Binding:
 
 
 def _edit(
-    call: Call, service: Service, settings: Settings, secrets: Secrets, bindings: Bindings
+    call: Call, service: Service, settings: Settings, vault: Vault, bindings: Bindings
 ) -> None:
     """Stage what is changed; it waits for the next deploy or restart."""
     if bindings == settings.bindings:
@@ -97,7 +97,9 @@ def _edit(
     if len(bindings) > MOST:
         raise InvalidRequest.field("bindings", f"A web service has at most {MOST} bindings")
     changed = replace(settings, bindings=bindings)
-    resolution.resolve(service, changed, secrets)
+    resolution.resolve(service, changed, vault.secrets)
     store.write(call.tx, service.tenant, changed)
     services.touch(call.tx, service)
+    if vault.version:
+        vaults.hold(call.tx, service.tenant, vault)
     call.changed = difference(settings.bindings, bindings)

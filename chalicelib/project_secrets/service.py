@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from .. import clock
 from ..bindings import users
+from ..bindings.users import Use
 from ..errors import Conflict, InvalidRequest, NotFound
 from ..http.call import Call
 from ..projects import service as projects
@@ -60,11 +61,10 @@ def delete(call: Call, project: Project, held: Held, *, is_forced: bool) -> None
     """Delete a secret. Raises ``Conflict`` when services use it, unless it is forced."""
     vault, secret = held
     left = {place: one for place, one in vault.secrets.items() if one != secret}
-    using = users.affected(call.tenant, vault, left)
-    if using and not is_forced:
-        names = ", ".join(sorted(one.name for one in using))
-        raise Conflict(f"This secret is used by {names}; unbind it, or delete with force=true")
-    _edit(call, project, vault, left)
+    uses = users.uses(call.tenant, vault, left)
+    if not is_forced:
+        _must_be_unused(uses)
+    _write(call, project, vault, left, uses)
 
 
 def check(secrets: Secrets) -> None:
@@ -79,11 +79,23 @@ def _edit(call: Call, project: Project, vault: Vault, secrets: Secrets) -> Secre
     """Stage what is changed; it waits for the next deploy or restart of those who use it."""
     if secrets != vault.secrets:
         check(secrets)
-        projects.require(call.tx, project)
-        store.write(call.tx, call.tenant, replace(vault, secrets=secrets))
-        users.touch(call.tx, call.tenant, users.affected(call.tenant, vault, secrets))
-        call.changed = difference(_named(vault.secrets), _named(secrets))
+        _write(call, project, vault, secrets, users.uses(call.tenant, vault, secrets))
     return secrets
+
+
+def _write(call: Call, project: Project, vault: Vault, secrets: Secrets, uses: list[Use]) -> None:
+    projects.require(call.tx, project)
+    store.write(call.tx, call.tenant, replace(vault, secrets=secrets))
+    users.note(call.tx, call.tenant, uses)
+    call.changed = difference(_named(vault.secrets), _named(secrets))
+
+
+def _must_be_unused(uses: list[Use]) -> None:
+    """Raise ``Conflict`` when services take another value then."""
+    names = sorted(use.service.name for use in uses if use.differs)
+    if names:
+        told = ", ".join(names)
+        raise Conflict(f"This secret is used by {told}; unbind it, or delete with force=true")
 
 
 def _named(secrets: Secrets) -> dict[str, Secret]:

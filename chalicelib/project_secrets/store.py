@@ -80,6 +80,13 @@ def write(tx: Transaction, tenant: str, vault: Vault) -> None:
     tx.put(document, _Document.version == vault.version if vault.version else new, Outdated())
 
 
+def hold(tx: Transaction, tenant: str, vault: Vault) -> None:
+    """Let who changes the secrets at the same time begin again: others are about to use them."""
+    document = _Document(_Document.partition(tenant), vault.project_id)
+    unchanged = _Document.version == vault.version
+    tx.update(document, _Document.version.add(1), condition=unchanged, otherwise=Outdated())
+
+
 def remove(tx: Transaction, tenant: str, project_id: str) -> None:
     """Delete the secrets of a project that goes."""
     tx.delete(_Document(_Document.partition(tenant), project_id))
