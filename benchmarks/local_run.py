@@ -58,6 +58,8 @@ def main() -> None:
         over = deployed - by_hand
         print(f"  a deployment   {over / by_hand:.0%} over doing the same by hand ({over:.1f} s)")
         print(f"                 [limit: 10 % + 1 s = {0.1 * by_hand + 1:.1f} s]")
+        seconds = statistics.median(_rollback(product, n) for n in range(ROUNDS))
+        print(f"  a rollback     {seconds:.1f} s from POST to live [limit: 10 s]")
         for name, (file, source, program) in _apps().items():
             place = _repository(Path(directory) / name, {file: source})
             ratio = _throughput(product, name, place, [program, file])
@@ -93,7 +95,13 @@ class _Product:
 
     def deploy_again(self, service_id: str) -> Any:
         """Deploy to a service that is there, to the end."""
-        made = self._post(f"/api/web-services/{service_id}/deployments", {})
+        return self._live(self._post(f"/api/web-services/{service_id}/deployments", {}))
+
+    def roll_back(self, deployment_id: str) -> Any:
+        """Roll back to an earlier deployment, to the end."""
+        return self._live(self._post(f"/v1/deployments/{deployment_id}/rollback", {}))
+
+    def _live(self, made: Any) -> Any:
         done = self.api.get(f"/v1/deployments/{made['id']}?wait=25").json()
         if done["status"] != "live":
             raise RuntimeError(done)
@@ -140,6 +148,14 @@ def _overhead(product: _Product, repository: Path, place: Path, number: int) -> 
         _timed(lambda: _by_hand(repository, place / f"hand-{number}")),
         _timed(lambda: product.deploy(f"bench-{number}", f"file://{repository}", **PYTHON)),
     )
+
+
+def _rollback(product: _Product, number: int) -> float:
+    """Seconds from the request to go back to a service's first deployment until it is live."""
+    service = product.service(f"bench-{number}")
+    first = service["live_deployment_id"]
+    product.deploy_again(service["id"])
+    return _timed(lambda: product.roll_back(first))
 
 
 def _by_hand(repository: Path, into: Path) -> None:

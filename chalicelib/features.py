@@ -7,6 +7,7 @@ from .bindings import routes as bindings
 from .bindings import users
 from .deployments import power, removal, rollout
 from .deployments import routes as deployments
+from .environments import routes as environments
 from .http.surfaces import all_routes
 from .mail import events as mail
 from .project_secrets import routes as project_secrets
@@ -29,6 +30,7 @@ __all__ = [
     "bindings",
     "deliveries",
     "deployments",
+    "environments",
     "mail",
     "power",
     "project_events",

@@ -18,6 +18,11 @@ from .samples import make_repositories
 from .supervisor import cgroups, sandbox
 
 MAIL_PORT = 1025
+RUN_SETTINGS = (
+    *("ALLOW_TARGETS", "IDLE_SECONDS", "BUILD_SECONDS", "PRE_DEPLOY_SECONDS", "START_SECONDS"),
+    *("BUILD_MEMORY_BYTES", "MEMORY_BYTES", "PROCESSES", "DISK_BYTES", "LOG_BYTES"),
+)
+"""What an operator may set of the limits in ``local/supervisor/limits.py``, and besides."""
 
 
 def main() -> int:
@@ -76,12 +81,9 @@ def _commands(ports: Ports) -> dict[str, list[str]]:
     supervisor = STATE / "supervisor.sock"
     schemes = os.environ["ORBITRA_GIT_SCHEMES"]
     run = ["--socket", str(supervisor), "--state", str(STATE / "run"), "--git-schemes", schemes]
-    for variable, option in (
-        ("IDLE_SECONDS", "--idle-seconds"),
-        ("ALLOW_TARGETS", "--allow-targets"),
-    ):
-        if variable in os.environ:
-            run += [option, os.environ[variable]]
+    for name in RUN_SETTINGS:
+        if value := os.environ.get(name):
+            run += [f"--{name.lower().replace('_', '-')}", value]
     log = STATE / "api.log"
     listening = ["--socket", str(supervisor), "--port"]
     api = [str(ports.api), "--mail-port", str(ports.mail), "--log", str(log), "--state", str(STATE)]

@@ -71,7 +71,7 @@ class LocalEngine:
         self._call("PUT", f"/services/{service_id}/traffic", body)
 
     def retire(self, service_id: str, keep: str | None) -> None:
-        """Stop every release of the service but ``keep``."""
+        """Lead the service's host to ``keep``, and stop every other release."""
         self._call("POST", f"/services/{service_id}/retire", {"keep": keep})
 
     def cancel(self, deployment_id: str) -> None:

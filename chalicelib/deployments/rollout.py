@@ -137,16 +137,15 @@ def _build(job: Job, tx: Transaction, deployment: Deployment, service: Service) 
 
 def _built(job: Job, deployment: Deployment) -> Progress:
     configuration = store.configuration(job.tenant, deployment.release_id)
-    git_url = configuration.git_url
     allowed = settings()
     target = check_git_url(
-        git_url, schemes=allowed.git_schemes, allow_loopback=allowed.allow_loopback
+        configuration.git_url, schemes=allowed.git_schemes, allow_loopback=allowed.allow_loopback
     )
     build = Build(
         deployment_id=deployment.id,
         service_id=deployment.service_id,
         job_id=job.id,
-        git_url=git_url,
+        git_url=target.url,
         branch=deployment.branch,
         root_directory=configuration.root_directory,
         build_command=configuration.build_command,
@@ -194,10 +193,13 @@ def _settle(job: Job, tx: Transaction, _: Deployment, service: Service) -> Outco
 
 
 def _clean_up(job: Job, tx: Transaction, deployment: Deployment, service: Service) -> Outcome:
-    """Free what a canceled deployment used, and let what served before serve on."""
+    """Let what served before serve on, and free what a canceled deployment used.
+
+    One that still waited has switched nothing, and another may be about to.
+    """
+    if service.rolling_job_id == job.id:
+        engines.engine().retire(service.id, keep=service.live_release_id)
     _abandon(deployment.id)
-    if service.live_release_id:
-        engines.engine().switch(service.id, service.live_release_id, service.subdomain)
     unlock(tx, service, job, "running" if service.live_release_id else "stopped")
     return None
 

@@ -37,8 +37,8 @@ class Stage(StrEnum):
 class Build:
     """Source to be made into an artifact. ``deployment_id`` names the build and its artifact.
 
-    ``pinned`` is ``host:port:address,…``: what the host of ``git_url`` was checked to resolve to,
-    and so what is to be connected to.
+    ``git_url`` is in its plain spelling. ``pinned`` is ``host:port:address,…``: what its host was
+    checked to resolve to, and so what is to be connected to.
     """
 
     deployment_id: str
@@ -107,12 +107,16 @@ class LogPage:
 
 @dataclass(frozen=True)
 class Sample:
-    """What all processes of a service took at a time (epoch seconds); 100 percent is one core."""
+    """What all processes of a service took at a time (epoch seconds); 100 percent is one core.
+
+    ``memory_limit_bytes`` is what one instance may take.
+    """
 
     at: int
     cpu_percent: float
     memory_bytes: int
     instances: int
+    memory_limit_bytes: int = MEMORY_LIMIT_BYTES
 
 
 class EngineUnavailable(ServiceUnavailable):
@@ -145,7 +149,8 @@ class Engine(Protocol):
         """Send the host's traffic to a healthy release."""
 
     def retire(self, service_id: str, keep: str | None) -> None:
-        """Stop every release of the service but ``keep``; with None its host has no app."""
+        """Lead the service's host to ``keep`` and stop every other release, once it has answered
+        its requests; with None the host has no app."""
 
     def cancel(self, deployment_id: str) -> None:
         """End the build of a deployment and remove what it left."""

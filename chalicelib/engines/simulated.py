@@ -55,9 +55,11 @@ class SimulatedEngine:
         self.serving[service_id] = release_id
 
     def retire(self, service_id: str, keep: str | None) -> None:
-        """Note that nothing serves, when nothing is kept."""
+        """Note what serves, if anything does."""
         if keep is None:
             self.serving.pop(service_id, None)
+        elif service_id in self.serving:
+            self.serving[service_id] = keep
 
     def cancel(self, deployment_id: str) -> None:
         """Forget the build."""

@@ -55,17 +55,17 @@ def prepare(tenant: str) -> None:
 def seal(plain: bytes) -> bytes:
     """A small secret of the installation itself, encrypted by KMS (≤ 4 KiB)."""
     key = settings().kms_key_id
-    answer = aws.client("kms").encrypt(KeyId=key, Plaintext=plain, EncryptionContext=_INSTALLATION)
+    answer = aws.client("kms").encrypt(KeyId=key, Plaintext=plain, EncryptionContext=INSTALLATION)
     return bytes(answer["CiphertextBlob"])
 
 
 def unseal(sealed: bytes) -> bytes:
     """The secret that ``seal`` encrypted."""
-    answer = aws.client("kms").decrypt(CiphertextBlob=sealed, EncryptionContext=_INSTALLATION)
+    answer = aws.client("kms").decrypt(CiphertextBlob=sealed, EncryptionContext=INSTALLATION)
     return bytes(answer["Plaintext"])
 
 
-_INSTALLATION = {"orbitra": "installation"}
+INSTALLATION = {"orbitra": "installation"}
 
 
 def _bound_to(tenant: str, owner: str) -> bytes:

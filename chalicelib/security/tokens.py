@@ -28,11 +28,13 @@ ACCESS_SECONDS = 1800
 REFRESH_SECONDS = 7 * 86_400
 
 
-class _SigningKey(Item):
+class SigningKey(Item):
+    """What tokens are signed with, wrapped by KMS: one an installation."""
+
     class Meta:
         table_name = table("accounts")
 
-    sealed = BinaryAttribute(legacy_encoding=False)
+    wrapped = BinaryAttribute(legacy_encoding=False)
 
 
 @dataclass(frozen=True)
@@ -108,17 +110,17 @@ def _verify(audience: str, text: str, *required: str) -> dict[str, Any]:
 
 @cache
 def _secret() -> str:
-    found = _SigningKey.find("signing-key", "1") or _make()
-    return base64.b64encode(encryption.unseal(found.sealed)).decode()
+    found = SigningKey.find("signing-key", "1") or _make()
+    return base64.b64encode(encryption.unseal(found.wrapped)).decode()
 
 
-def _make() -> _SigningKey:
+def _make() -> SigningKey:
     """Make the secret; when another process was faster, take its."""
-    made = _SigningKey("signing-key", "1", sealed=encryption.seal(secrets.token_bytes(64)))
+    made = SigningKey("signing-key", "1", wrapped=encryption.seal(secrets.token_bytes(64)))
     tx = Transaction()
     tx.create(made)
     try:
         tx.commit()
     except Conflict:
-        return _SigningKey.get("signing-key", "1", consistent_read=True)
+        return SigningKey.get("signing-key", "1", consistent_read=True)
     return made

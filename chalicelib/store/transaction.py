@@ -16,7 +16,7 @@ from pynamodb.transactions import TransactWrite
 
 from .. import clock
 from ..aws import is_passing
-from ..errors import Conflict, NotFound, ServiceUnavailable
+from ..errors import Conflict, NotFound, Outdated, ServiceUnavailable
 from ..settings import settings
 from .items import Item, Resource, share_wire
 
@@ -114,8 +114,9 @@ class Transaction:
         self._after.append(action)
 
     def commit(self) -> None:
-        """Commit. Raises the error of the first condition that does not hold, or
-        ``ServiceUnavailable`` when the store stays busy; nothing was written then."""
+        """Commit. Raises the error of the first condition that does not hold, an ``Outdated``
+        before all others, or ``ServiceUnavailable`` when the store stays busy; nothing was written
+        then."""
         if any(self._kinds.values()):
             self._commit_writes()
         for action in self._after:
@@ -149,12 +150,13 @@ class Transaction:
 
     def _is_there(self, error: TransactWriteError | BotoCoreError) -> bool:
         """True when our writes are there after all, False when another attempt may help."""
-        failed = _failed_condition(error)
-        if failed is None:
+        failed = _failed_conditions(error)
+        if not failed:
             return False
         if self._witnessed():
             return True
-        raise self._writes()[failed].otherwise from None
+        writes = self._writes()
+        raise _telling([writes[index].otherwise for index in failed]) from None
 
     def _witnessed(self) -> bool:
         """Whether an attempt whose answer was lost had written: what we created is there."""
@@ -170,16 +172,20 @@ def _connection() -> Connection:
     return share_wire(Connection(region=settings().region))
 
 
-def _failed_condition(error: TransactWriteError | BotoCoreError) -> int | None:
-    """The index of the first write whose condition failed; None when the fault is passing.
+def _telling(failures: list[Exception]) -> Exception:
+    """The one to raise of several: what follows from outdated knowledge says nothing."""
+    return next((each for each in failures if isinstance(each, Outdated)), failures[0])
+
+
+def _failed_conditions(error: TransactWriteError | BotoCoreError) -> list[int]:
+    """The indexes of the writes whose conditions failed; none when the fault is passing.
 
     Any other error is raised: it is a fault of ours.
     """
     if isinstance(error, BotoCoreError):
-        return None
+        return []
     codes = [reason.code if reason else None for reason in error.cancellation_reasons]
-    if "ConditionalCheckFailed" in codes:
-        return codes.index("ConditionalCheckFailed")
-    if is_passing(error) or _PASSING_REASONS.intersection(codes):
-        return None
+    failed = [index for index, code in enumerate(codes) if code == "ConditionalCheckFailed"]
+    if failed or is_passing(error) or _PASSING_REASONS.intersection(codes):
+        return failed
     raise error

@@ -1,5 +1,6 @@
 """What clients send and get of variables."""
 
+import re
 from typing import Annotated, Self
 
 from pydantic import AfterValidator, Field
@@ -9,7 +10,20 @@ from .store import Variable
 
 MASK = "********"
 
-Key = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$", max_length=256)]
+_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+
+def _key(text: str) -> str:
+    if not _KEY.fullmatch(text):
+        raise ValueError("must be made of letters, digits and _, and not begin with a digit")
+    return text
+
+
+Key = Annotated[
+    str,
+    Field(min_length=1, max_length=256, json_schema_extra={"pattern": f"^{_KEY.pattern}$"}),
+    AfterValidator(_key),
+]
 Value = Annotated[str, Field(pattern=r"^[^\x00]*$")]
 
 

@@ -87,8 +87,7 @@ def test_webhook(call: Call, webhook: WebhookInPath) -> DeliveryAnswer:
     ONE + "/recover", scope="write", status=202, example={"since": "2026-11-20T12:00:00Z"}
 )
 def recover_webhook(call: Call, webhook: WebhookInPath, body: Recover) -> Recovering:
-    """Send everything again that failed since a time, or waits for another attempt; what arrived
-    is left alone."""
+    """Send everything again, now, that has not arrived since a time."""
     service.recover(call, webhook, body.since)
     return Recovering(id=webhook.id, since=body.since)
 

@@ -72,7 +72,8 @@ class Builds:
     def is_built(self, deployment_id: str) -> bool:
         """Whether there is an artifact to be started."""
         making = None if deployment_id in self._cancelled else self._all.get(deployment_id)
-        return making is not None and making.progress.stage is Stage.BUILT
+        was_built = making is not None and making.progress.stage is Stage.BUILT
+        return was_built and self._places.artifact(deployment_id).is_dir()
 
     def is_over(self, deployment_id: str) -> bool:
         """Whether a build that was asked for has ended."""

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from chalicelib.engines.base import Build
 from local.supervisor import commands, environment
@@ -37,7 +38,7 @@ class Git:
             build, log,
             "clone", "--quiet", "--depth=1", "--single-branch", "--no-tags",
             "--no-recurse-submodules", "--template=", f"--branch={build.branch}",
-            "--", build.git_url, str(into),
+            "--", _led(build), str(into),
         )  # fmt: skip
         if status != 0:
             raise Failure(await self._why(build, log, said))
@@ -48,7 +49,7 @@ class Git:
     async def _why(self, build: Build, log: Log, said: str) -> str:
         url = redacted(build.git_url)
         if re.search(r"Remote branch .* not found", said):
-            status, heads = await self._run(build, log, "ls-remote", "--heads", "--", build.git_url)
+            status, heads = await self._run(build, log, "ls-remote", "--heads", "--", _led(build))
             if status == 0 and not heads.strip():
                 return f"The repository {url} is empty; push a branch to it."
             return (
@@ -88,6 +89,15 @@ class Git:
             "GIT_ALLOW_PROTOCOL": ":".join(self.schemes),
             "GIT_LFS_SKIP_SMUDGE": "1",
         }
+
+
+def _led(build: Build) -> str:
+    """The URL that git is given. Over git:// nothing but the URL leads it to a checked address."""
+    if not build.pinned or not build.git_url.startswith("git://"):
+        return build.git_url
+    _, port, addresses = build.pinned.split(":", 2)
+    address = addresses.split(",")[0]
+    return urlsplit(build.git_url)._replace(netloc=f"{address}:{port}").geturl()
 
 
 def redacted(text: str) -> str:

@@ -59,7 +59,7 @@ class Supervisor:
             announce=self._announce,
             runs=self._releases.runs,
         )  # fmt: skip
-        self._metrics = Metrics(self._releases.healthy)
+        self._metrics = Metrics(self._releases.healthy, limits.memory_bytes)
 
     def clear(self) -> None:
         """End what an earlier supervisor left running; its artifacts are taken over."""
@@ -101,10 +101,10 @@ class Supervisor:
         self._publish_routes()
 
     def retire(self, service_id: str, keep: str | None) -> None:
-        """End every release but ``keep``, once the requests that they still answer are through."""
-        route = self._routes.get(service_id)
-        if keep is None and route:
-            route.release_id = None
+        """Let the host lead to ``keep``, and end every other release once the requests that it
+        still answers are through."""
+        if route := self._routes.get(service_id):
+            route.release_id = keep
             self._publish_routes()
         for release_id in self._releases.of(service_id):
             if release_id != keep:

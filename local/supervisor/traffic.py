@@ -34,6 +34,8 @@ class Traffic:
 
         Long ones are not waited for without end.
         """
+        if not ports:
+            return
         await asyncio.sleep(self._limits.drain_seconds)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(self._limits.last_request_seconds):

@@ -1,5 +1,7 @@
 """What happens between the reading and the writing of a step."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from chalicelib import ids
@@ -10,10 +12,11 @@ from chalicelib.engines.simulated import SimulatedEngine
 from chalicelib.errors import Conflict
 from chalicelib.http.call import Call, Caller
 from chalicelib.jobs import Job, LookAgain
+from chalicelib.jobs.worker import run
 from chalicelib.services.store import Service
 from chalicelib.store.transaction import Transaction
-from tests.client import Client, Queue
-from tests.deployments.test_rollout import deploy, service_of, status
+from tests.client import Client, Queue, make_due
+from tests.deployments.test_rollout import URL, deploy, service_of, status
 
 TENANT = "live#wks_1"
 
@@ -54,6 +57,56 @@ def test_canceled_when_it_is_just_healthy(
     assert ada.get(path).json()["status"] == "stopped"
 
 
+def test_a_waiting_one_that_is_canceled_leaves_the_traffic_alone(
+    ada: Client, queue: Queue, engine: SimulatedEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not even between the switch to another one and its record."""
+    first = deploy(ada)
+    queue.run_to_the_end()
+    path = f"/api/web-services/{service_of(ada, first)}/deployments"
+    second = ada.post(path, {}).json()["id"]
+    while ada.get(f"{path}/{second}").json()["status"] != "deploying":
+        make_due()
+        queue.run_once()
+    waiting = ada.post(path, {}).json()["id"]
+    found = Deployment.of(tenant_of(ada), ids.parse("dep", waiting))
+    assert found
+    switch, serving = engine.switch, list[str]()
+
+    def cancel_meanwhile(service_id: str, release_id: str, host: str) -> None:
+        switch(service_id, release_id, host)
+        ada.post(f"/v1/deployments/{waiting}/cancel")
+        run(found.job_id)
+        serving.append(engine.serving[service_id])
+
+    monkeypatch.setattr(engine, "switch", cancel_meanwhile)
+    queue.run_to_the_end()
+    assert serving == [f"{ids.parse('dep', second)}-1"]
+    assert (status(ada, second), status(ada, waiting)) == ("live", "canceled")
+
+
+def test_canceled_between_two_steps(
+    ada: Client, queue: Queue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A step that comes between the reading and the writing of a cancel does not refuse it."""
+    deployment = deploy(ada)
+    cancel, steps = service.cancel, 2
+
+    def meanwhile(call: Call, read: Deployment) -> Deployment:
+        nonlocal steps
+        canceled = cancel(call, read)
+        if steps:
+            queue.run_once()
+            steps -= 1
+        return canceled
+
+    monkeypatch.setattr(service, "cancel", meanwhile)
+    reply = ada.post(f"/v1/deployments/{deployment}/cancel")
+    assert (reply.status, reply.json()["status"]) == (200, "canceled")
+    queue.run_to_the_end()
+    assert status(ada, deployment) == "canceled"
+
+
 def test_it_goes_live_while_it_is_canceled(ada: Client, queue: Queue) -> None:
     deployment = deploy(ada)
     workspace = tenant_of(ada)
@@ -90,3 +143,38 @@ def tenant_of(client: Client) -> str:
     made = client.post("/api/api-keys", {"name": "x", "scope": "read"}).json()
     key = client.bearer(made["plaintext_key"]).get("/api/users/me/api-key").json()
     return f"live#{ids.parse('wks', key['workspace_id'])}"
+
+
+@pytest.mark.parametrize("environments", [[{}] * 4, [{"A": str(number)} for number in range(4)]])
+def test_first_deployments_at_once_are_of_one_service(
+    ada: Client, queue: Queue, environments: list[dict[str, str]]
+) -> None:
+    project = ada.post("/v1/projects", {"name": "shop"}).json()["id"]
+    path = f"/v1/projects/{project}/deployments"
+    bodies = [{"git_url": URL, "environment": each} for each in environments]
+    with ThreadPoolExecutor(len(bodies)) as pool:
+        replies = list(pool.map(lambda body: ada.post(path, body), bodies))
+    assert [reply.status for reply in replies] == [201] * len(bodies)
+    assert len({reply.json()["service_id"] for reply in replies}) == 1
+    assert ada.get(path).json()["pagination"]["total"] == len(bodies)
+    queue.run_to_the_end()
+    statuses = sorted(one["status"] for one in ada.get(path).json()["data"])
+    assert statuses == ["canceled", "canceled", "canceled", "live"]
+
+
+def test_first_services_at_once_share_the_default_project(ada: Client) -> None:
+    bodies = [{"name": f"service {number}"} for number in range(4)]
+    with ThreadPoolExecutor(len(bodies)) as pool:
+        replies = list(pool.map(lambda body: ada.post("/api/web-services", body), bodies))
+    assert [reply.status for reply in replies] == [201] * len(bodies)
+    assert len({reply.json()["project_id"] for reply in replies}) == 1
+    assert ada.get("/v1/projects").json()["pagination"]["total"] == 1
+
+
+def test_services_of_one_name_at_once_get_hosts_of_their_own(ada: Client) -> None:
+    projects = [ada.post("/v1/projects", {"name": "x"}).json()["id"] for _ in range(4)]
+    bodies = [{"name": "shop", "project_id": each} for each in projects]
+    with ThreadPoolExecutor(len(bodies)) as pool:
+        replies = list(pool.map(lambda body: ada.post("/api/web-services", body), bodies))
+    assert [reply.status for reply in replies] == [201] * len(bodies)
+    assert len({reply.json()["subdomain"] for reply in replies}) == len(bodies)

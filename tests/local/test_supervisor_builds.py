@@ -2,12 +2,18 @@
 
 import os
 import shutil
+import subprocess
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
 from chalicelib.engines.base import Stage
-from tests.local.conftest import BARE, WEB, Supervised, processes_of, until
+from tests.local.conftest import BARE, WEB, Supervised, make_repository, processes_of, until
+from tests.local.git_server import serving
 
 
 def failed(supervised: Supervised, url: str, **fields: object) -> str:
@@ -71,9 +77,10 @@ def test_a_missing_branch(supervised: Supervised) -> None:
     )
 
 
-def test_a_branch_that_looks_like_an_option(supervised: Supervised) -> None:
-    message = failed(supervised, supervised.repository(WEB), branch="--upload-pack=touch x")
-    assert 'The branch "--upload-pack=touch x" does not exist' in message
+@pytest.mark.parametrize("branch", ["--upload-pack=touch x", "$(id)", "`id`", "main;id"])
+def test_branches_that_look_like_something_else(supervised: Supervised, branch: str) -> None:
+    message = failed(supervised, supervised.repository(WEB), branch=branch)
+    assert f'The branch "{branch}" does not exist' in message
 
 
 def test_an_empty_repository(supervised: Supervised) -> None:
@@ -101,14 +108,81 @@ def test_unreachable_repositories(supervised: Supervised, url: str, said: str) -
 
 @pytest.mark.parametrize(
     ("root", "said"),
-    [("gone", "does not exist"), ("../..", "leads out"), ("link", "leads out")],
+    [
+        ("gone", "does not exist"),
+        ("../..", "leads out"),
+        ("link", "leads out"),
+        ("up", "leads out"),
+    ],
 )
 def test_root_directories(supervised: Supervised, root: str, said: str) -> None:
     url = supervised.repository(WEB)
     place = Path(url.removeprefix("file://"))
     (place / "link").symlink_to("/tmp")
-    os.system(f"cd {place} && git add -A && git -c user.name=A -c user.email=a@b commit -qm l")
+    (place / "up").symlink_to("../..")
+    commit(place)
     assert said in failed(supervised, url, root_directory=root)
+
+
+def commit(place: Path) -> None:
+    os.system(f"cd {place} && git add -A && git -c user.name=A -c user.email=a@b commit -qm l")
+
+
+def test_a_procfile_that_is_elsewhere(supervised: Supervised, tmp_path: Path) -> None:
+    (tmp_path / "commands").write_text("web: echo theirs")
+    url = supervised.repository(BARE)
+    (Path(url.removeprefix("file://")) / "Procfile").symlink_to(tmp_path / "commands")
+    commit(Path(url.removeprefix("file://")))
+    build, _ = supervised.build(url)
+    _, progress = supervised.start(build)
+    assert "nothing here that says how to start" in (progress.message or "")
+
+
+@pytest.mark.parametrize(
+    ("path", "url"),
+    [("sub", "file:///etc"), ("../../out", "{inner}"), ("sub", "http://169.254.169.254/x")],
+)
+def test_submodules_are_left_out(
+    supervised: Supervised, tmp_path: Path, path: str, url: str
+) -> None:
+    inner = make_repository(tmp_path / "inner", {"secret": "s3cret"})
+    outer = supervised.repository(BARE)
+    place = Path(outer.removeprefix("file://"))
+    where = f'[submodule "s"]\n\tpath = {path}\n\turl = {url.format(inner=inner)}\n'
+    (place / ".gitmodules").write_text(where)
+    entry = f"160000,{'1' * 40},sub"
+    subprocess.run(["git", "update-index", "--add", "--cacheinfo", entry], cwd=place, check=True)
+    commit(place)
+    build, progress = supervised.build(outer)
+    assert progress.stage is Stage.BUILT, progress.message
+    tree = supervised.state / "run/artifacts" / build.deployment_id
+    assert not any((tree / "sub").glob("*"))
+    assert not (supervised.state / "run/out").exists()
+
+
+def test_a_redirect_is_not_followed(supervised: Supervised, tmp_path: Path) -> None:
+    make_repository(tmp_path / "app", WEB)
+    with serving(tmp_path) as base, redirecting(f"{base}/app/.git") as elsewhere:
+        assert "has moved" in failed(supervised, f"{elsewhere}/repo.git")
+
+
+@contextmanager
+def redirecting(to: str) -> Iterator[str]:
+    """The URL of a server that sends everyone elsewhere."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(302)
+            self.send_header("Location", to + self.path.removeprefix("/repo.git"))
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
 
 
 def test_a_root_directory(supervised: Supervised) -> None:

@@ -187,6 +187,18 @@ def test_retiring_all_keeps_the_host_known(supervised: Supervised) -> None:
     assert f'"{host}": {{"ports": [], "state": "stopped"}}' in first
 
 
+def test_retiring_leads_back_to_what_is_kept(supervised: Supervised) -> None:
+    build, _ = supervised.build(supervised.repository(WEB))
+    first, second = (supervised.start(build)[0] for _ in range(2))
+    supervised.host(first)
+    supervised.host(second)
+    supervised.engine.retire(first.service_id, first.release_id)
+    page = supervised.engine.logs(first.service_id, 1, None)
+    assert page.container_id == first.release_id
+    until(lambda: not processes_of(second.release_id))
+    assert processes_of(first.release_id)
+
+
 def test_removing_a_service(supervised: Supervised) -> None:
     release, _ = supervised.run(WEB)
     host = supervised.host(release)
