@@ -112,6 +112,11 @@ def touch(tx: Transaction, service: Service, changes: Mapping[str, Any] | None =
     tx.change(service, changes, Service.revision == revision, Outdated())
 
 
+def hold(tx: Transaction, service: Service) -> None:
+    """Commit only while nothing has changed of what a release of the service is made of."""
+    tx.require(service, Service.revision == int(service.revision), Outdated())
+
+
 def remove(tx: Transaction, service: Service) -> None:
     """Delete the service and give its names back."""
     claims.release(tx, _name_claim(service, service.name), service.id)

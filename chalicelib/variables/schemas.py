@@ -26,6 +26,15 @@ Key = Annotated[
 ]
 Value = Annotated[str, Field(pattern=r"^[^\x00]*$")]
 
+
+def _shown(value: str) -> str:
+    if value == MASK:
+        raise ValueError("is masked; send the value itself")
+    return value
+
+
+NewValue = Annotated[Value, AfterValidator(_shown)]
+
 READ_ONLY = frozenset({"id", "created_at", "updated_at"})
 
 
@@ -35,7 +44,7 @@ class VariableSet(Body):
     read_only = READ_ONLY
 
     key: Key
-    value: Value
+    value: NewValue
     is_secret: bool = False
 
 
