@@ -11,8 +11,8 @@ run: $(READY)  ## Set up, then run the whole platform on this machine
 status: $(READY)  ## Show what runs here; WATCH=1 shows it anew every second
 	@$(BIN)/python -m local.status $(if $(WATCH),--watch)
 
-test: $(READY)  ## Run all tests, two at a time
-	@$(BIN)/python -m pytest -n 2 --dist loadfile
+test: $(READY)  ## Run all tests, three files at a time: many of them wait
+	@$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 lint: $(READY)  ## Check style and types
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy

@@ -28,7 +28,7 @@ from tests.local.test_run import Run, repository, start, stop
 from tests.prove import PROVE
 
 THREADS = 4
-ROUNDS = 20 if PROVE else 2
+ROUNDS = 20 if PROVE else 1
 UNLIMITED = json.dumps({"free": {"hour": None, "ten_minutes": None, "minute": None}})
 
 
