@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import app
 import pytest
 
+import app
 from deploy import functions, template
 
 TEMPLATE = template.make(app.app)
@@ -62,7 +62,7 @@ def test_cfn_lint_has_nothing_to_say(tmp_path: Path) -> None:
     file = tmp_path / "template.json"
     file.write_text(json.dumps(TEMPLATE))
     linter = Path(sys.executable).with_name("cfn-lint")
-    command = [linter, "--include-checks", "I", "--", str(file)]
+    command = [str(linter), "--include-checks", "I", "--", str(file)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout + done.stderr) == (0, "")
 
@@ -73,7 +73,9 @@ def test_it_fits_into_what_cloudformation_takes() -> None:
 
 
 def test_no_action_has_a_wildcard() -> None:
-    assert [where for where, actions, _, _ in _allowed() if any("*" in one for one in actions)] == []
+    assert [
+        where for where, actions, _, _ in _allowed() if any("*" in one for one in actions)
+    ] == []
 
 
 def test_any_resource_only_where_aws_takes_no_other() -> None:
@@ -91,7 +93,9 @@ def test_a_wildcard_in_a_resource_is_held_by_our_own_name_or_a_condition() -> No
 
 
 def test_builds_can_write_their_log_and_nothing_else() -> None:
-    found = [(actions, resources) for name, actions, resources, _ in _allowed() if name == "BuildRole"]
+    found = [
+        (actions, resources) for name, actions, resources, _ in _allowed() if name == "BuildRole"
+    ]
     log = {"Fn::GetAtt": ["BuildLogs", "Arn"]}
     assert found == [(["logs:CreateLogStream", "logs:PutLogEvents"], [log])]
     assert "ManagedPolicyArns" not in _properties("BuildRole")
@@ -101,14 +105,18 @@ def test_builds_can_write_their_log_and_nothing_else() -> None:
 def test_only_the_worker_may_make_functions_and_only_with_the_apps_role() -> None:
     may = {where for where, actions, _, _ in _allowed() if "lambda:CreateFunction" in actions}
     passed = [
-        (where, resources) for where, actions, resources, _ in _allowed() if "iam:PassRole" in actions
+        (where, resources)
+        for where, actions, resources, _ in _allowed()
+        if "iam:PassRole" in actions
     ]
     assert may == {"WorkRole"}
     assert passed == [("WorkRole", [{"Fn::GetAtt": ["AppRole", "Arn"]}])]
 
 
 def test_the_sweep_reads_no_secret() -> None:
-    actions = {one for where, actions, _, _ in _allowed() if where == "SweepRole" for one in actions}
+    actions = {
+        one for where, actions, _, _ in _allowed() if where == "SweepRole" for one in actions
+    }
     assert not {one for one in actions if one.startswith(("kms:", "s3:", "ses:", "lambda:"))}
 
 
