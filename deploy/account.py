@@ -1,6 +1,7 @@
 """The AWS account: the clients, and the bucket that packages are put into."""
 
 import hashlib
+import os
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ class Account:
 
         Raises ``DeployError`` when there are none.
         """
-        self._session = boto3.Session(region_name=region or None)
+        self._session = boto3.Session(region_name=region or os.environ.get("AWS_REGION"))
         if not self._session.region_name:
             raise DeployError(
                 'No region is set: write region = "us-east-1" into deploy.toml, '

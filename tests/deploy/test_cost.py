@@ -1,8 +1,8 @@
 """What an idle month and a million requests cost."""
 
-import app
 import pytest
 
+import app
 from deploy import cost, template
 
 RESOURCES = template.make(app.app)["Resources"]

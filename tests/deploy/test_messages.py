@@ -59,6 +59,13 @@ def test_no_region(monkeypatch: pytest.MonkeyPatch) -> None:
         Account()
 
 
+@pytest.mark.parametrize("variable", ["AWS_REGION", "AWS_DEFAULT_REGION"])
+def test_the_region_of_the_environment(monkeypatch: pytest.MonkeyPatch, variable: str) -> None:
+    monkeypatch.delenv("AWS_DEFAULT_REGION")
+    monkeypatch.setenv(variable, "eu-west-1")
+    assert Account().region == "eu-west-1"
+
+
 def test_no_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
     _without_aws(monkeypatch)
     with pytest.raises(DeployError, match=r"No credentials for AWS: .*AWS_PROFILE"):
