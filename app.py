@@ -6,6 +6,7 @@ import gc
 gc.disable()
 
 import logging
+from typing import Any
 
 from chalice.app import Chalice, CloudWatchEvent, Rate, SQSEvent
 
@@ -32,6 +33,11 @@ app = Chalice(app_name="orbitra")
 table = RouteTable(_load_features)
 guards = Guards(admit, note, note_refusal)
 front_door.mount(app, table, guards, {**account_pages.PAGES, **pages(table)})
+
+
+def api(event: dict[str, Any], context: Any) -> Any:
+    """Answer a request that API Gateway hands over."""
+    return app(front_door.directed(app, event), context)
 
 
 @app.on_sqs_message(queue="orbitra-jobs", batch_size=10, name="work")

@@ -5,6 +5,7 @@ import logging
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from chalice.app import Chalice, Request, Response
 
@@ -63,6 +64,18 @@ def mount(app: Chalice, table: RouteTable, guards: Guards, pages: Pages) -> None
         )
     for path in ("/", CATCH_ALL):
         app.route(path, methods=METHODS, name="catch_all", content_types=[])(door.catch_all)
+
+
+def directed(app: Chalice, event: dict[str, Any]) -> dict[str, Any]:
+    """The event of a request, turned to the catch-all where its path has no view for the method."""
+    asked = event["requestContext"]
+    if asked["httpMethod"] in app.routes.get(asked["resourcePath"], {}):
+        return event
+    caught = {"proxy": event["path"].removeprefix("/")}
+    return event | {
+        "pathParameters": caught,
+        "requestContext": {**asked, "resourcePath": CATCH_ALL},
+    }
 
 
 class FrontDoor:

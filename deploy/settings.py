@@ -1,0 +1,91 @@
+"""What an operator decides: ``deploy.toml``, with a table for each stage.
+
+A stage needs two lines, the rest has defaults:
+
+    [prod]
+    operator = "ada@example.com"
+    mail_address = "no-reply@example.com"
+"""
+
+import re
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from . import SOURCES, DeployError
+
+FILE = SOURCES / "deploy.toml"
+STAGE = re.compile(r"[a-z][a-z0-9]{0,15}")
+TAKEN = {"api", "v1", "sandbox", "docs", "local"}
+ADDRESS = r"[^@\s]+@[^@\s]+\.[^@\s]+"
+
+Address = Annotated[str, Field(pattern=f"^{ADDRESS}$")]
+
+
+class StageSettings(BaseModel):
+    """One stage; each of these is explained in ``.chalice/settings.json``."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    operator: Address
+    mail_address: Address
+    region: str = ""
+    regions: list[str] = []
+    architecture: Literal["arm64", "x86_64"] = "arm64"
+    memory: int = Field(default=1024, ge=256, le=10240)
+    log_retention_days: int = 30
+    alarm_address: str = Field(default="", pattern=f"^({ADDRESS})?$")
+    domain_name: str = ""
+    certificate_arn: str = ""
+
+    @model_validator(mode="after")
+    def _domain_has_certificate(self) -> "StageSettings":
+        if bool(self.domain_name) != bool(self.certificate_arn):
+            raise ValueError("domain_name and certificate_arn go together")
+        return self
+
+    def parameters(self, stage: str, region: str) -> dict[str, str]:
+        """The parameters of the stack, by their names in the template."""
+        return {
+            "Stage": stage,
+            "Regions": ",".join(self.regions or [region]),
+            "Architecture": self.architecture,
+            "Memory": str(self.memory),
+            "LogRetentionDays": str(self.log_retention_days),
+            "AlarmAddress": self.alarm_address,
+            "MailAddress": self.mail_address,
+            "DomainName": self.domain_name,
+            "CertificateArn": self.certificate_arn,
+        }
+
+
+def named(stage: str) -> str:
+    """The stage, if it may be called so. Raises ``DeployError``."""
+    if not STAGE.fullmatch(stage) or stage in TAKEN:
+        raise DeployError(
+            f"STAGE={stage} will not do: up to 16 small letters and digits, a letter first, and "
+            f"none of {', '.join(sorted(TAKEN))}; for example STAGE=prod"
+        )
+    return stage
+
+
+def read(stage: str) -> StageSettings:
+    """The settings of a stage. Raises ``DeployError``."""
+    try:
+        return StageSettings.model_validate(_tables(FILE).get(stage, {}))
+    except ValidationError as error:
+        wrong = "\n".join(f"  {_place(one)}: {one['msg']}" for one in error.errors())
+        raise DeployError(f"{FILE.name} needs a table [{stage}], and in it:\n{wrong}") from None
+
+
+def _tables(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text("utf-8")) if file.exists() else {}
+    except tomllib.TOMLDecodeError as error:
+        raise DeployError(f"{file.name} is not TOML: {error}") from None
+
+
+def _place(error: Any) -> str:
+    return ".".join(str(part) for part in error["loc"]) or "the table"

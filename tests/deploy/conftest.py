@@ -1,0 +1,103 @@
+"""An operator with ``deploy.toml`` and an account, which is moto's."""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+from zipfile import ZipFile, ZipInfo
+
+import pytest
+from chalice.app import Chalice
+
+from deploy import DeployError, commands, leftovers, package, settings, template
+from deploy.account import Account
+from tests.client import Client, make_client
+
+from . import for_moto
+
+STAGE = "trial"
+NAME = f"orbitra-{STAGE}"
+CHOSEN = f"""
+[{STAGE}]
+operator = "operator@example.com"
+mail_address = "no-reply@example.com"
+alarm_address = "alarms@example.com"
+memory = 512
+"""
+
+
+class Operator:
+    """Who deploys; ``said`` has every line told, ``client`` answers in the deployed API's place."""
+
+    def __init__(self) -> None:
+        self.said: list[str] = []
+        self.client: Client = make_client()
+
+    def ask(self, method: str, url: str, bearer: str, body: Any) -> tuple[int, Any]:
+        target = url[url.index(f"/{STAGE}/") + len(STAGE) + 1 :]
+        client = self.client.bearer(bearer) if bearer else self.client
+        reply = client.call(method, target, body)
+        return reply.status, reply.json()
+
+    def deploy(self) -> None:
+        self.said.clear()
+        commands.deploy(STAGE, self.said.append, self.ask)
+
+    def diff(self) -> list[str]:
+        self.said.clear()
+        commands.diff(STAGE, self.said.append)
+        return self.said
+
+    def destroy(self, data: bool = False) -> None:
+        self.said.clear()
+        commands.destroy(STAGE, data, self.said.append)
+
+
+@pytest.fixture
+def operator(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Operator]:
+    """An operator whose package is empty, so that nobody waits for pip."""
+    from moto.cloudformation.models import ChangeSet
+
+    file = tmp_path / "deploy.toml"
+    file.write_text(CHOSEN)
+    monkeypatch.setattr(settings, "FILE", file)
+    monkeypatch.setattr(package, "make", _make_empty)
+    monkeypatch.setattr(ChangeSet, "apply", _applied(ChangeSet.apply))
+    yield Operator()
+    with suppress(DeployError):  # the stack is gone, or the settings are
+        commands.destroy(STAGE, True, lambda _: None)
+    leftovers.remove(Account("us-east-1"), _left())
+
+
+def _left() -> list[dict[str, str]]:
+    """The tables and buckets that tests have kept."""
+    account = Account("us-east-1")
+    tables = account.client("dynamodb").list_tables()["TableNames"]
+    buckets = [one["Name"] for one in account.client("s3").list_buckets()["Buckets"]]
+    found = {"AWS::DynamoDB::Table": tables, "AWS::S3::Bucket": buckets}
+    return [
+        {"ResourceType": kind, "PhysicalResourceId": name}
+        for kind, names in found.items()
+        for name in names
+        if name.startswith(f"{NAME}-")
+    ]
+
+
+def _make_empty(app: Chalice, out: Path, _: str) -> Path:
+    text = json.dumps(for_moto.taken(template.make(app)))
+    (out / "template.json").write_text(text, "utf-8")
+    with ZipFile(out / "package.zip", "w") as made:
+        made.writestr(ZipInfo("app.py"), "")
+    return out / "package.zip"
+
+
+def _applied(apply: Callable[[Any], None]) -> Callable[[Any], None]:
+    """Moto's way to execute a change set, and the outputs that it forgets."""
+
+    def applied(change_set: Any) -> None:
+        apply(change_set)
+        change_set.stack.template_dict = change_set.template_dict
+        change_set.stack.output_map = change_set.stack._create_output_map()
+
+    return applied

@@ -1,0 +1,177 @@
+"""The template: what cfn-lint says of it, and what no linter knows to ask."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import app
+from deploy import functions, template
+
+TEMPLATE = template.make(app.app)
+RESOURCES: dict[str, Any] = TEMPLATE["Resources"]
+
+ANY_RESOURCE = {
+    "cloudwatch:GetMetricData": "CloudWatch takes no resource for it",
+    "ec2:AssignPrivateIpAddresses": "Lambda must be let do it anywhere to join a network",
+    "ec2:CreateNetworkInterface": "the same",
+    "ec2:DeleteNetworkInterface": "the same",
+    "ec2:DescribeNetworkInterfaces": "the same; EC2 takes no resource for it",
+    "ec2:DescribeSubnets": "the same; EC2 takes no resource for it",
+    "ec2:UnassignPrivateIpAddresses": "the same",
+}
+
+
+def _of_type(kind: str) -> dict[str, Any]:
+    return {name: one for name, one in RESOURCES.items() if one["Type"] == f"AWS::{kind}"}
+
+
+def _properties(name: str) -> dict[str, Any]:
+    found: dict[str, Any] = RESOURCES[name]["Properties"]
+    return found
+
+
+def _allowed() -> Iterator[tuple[str, list[str], list[Any], Any]]:
+    """(where, actions, resources, condition) of everything that any policy allows."""
+    documents = [
+        (name, policy["PolicyDocument"])
+        for name, role in _of_type("IAM::Role").items()
+        for policy in role["Properties"].get("Policies", [])
+    ]
+    managed = _of_type("IAM::ManagedPolicy").items()
+    documents += [(name, policy["Properties"]["PolicyDocument"]) for name, policy in managed]
+    for name, document in documents:
+        for one in document["Statement"]:
+            if one["Effect"] == "Allow":
+                yield name, _many(one["Action"]), _many(one["Resource"]), one.get("Condition")
+
+
+def _many(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def _text(resource: Any) -> str:
+    return str(resource["Fn::Sub"]) if "Fn::Sub" in resource else json.dumps(resource)
+
+
+def test_cfn_lint_has_nothing_to_say(tmp_path: Path) -> None:
+    file = tmp_path / "template.json"
+    file.write_text(json.dumps(TEMPLATE))
+    linter = Path(sys.executable).with_name("cfn-lint")
+    command = [str(linter), "--include-checks", "I", "--", str(file)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout + done.stderr) == (0, "")
+
+
+def test_it_fits_into_what_cloudformation_takes() -> None:
+    assert len(json.dumps(TEMPLATE, indent=1)) < 1_000_000
+    assert len(RESOURCES) < 500
+
+
+def test_no_action_has_a_wildcard() -> None:
+    assert [
+        where for where, actions, _, _ in _allowed() if any("*" in one for one in actions)
+    ] == []
+
+
+def test_any_resource_only_where_aws_takes_no_other() -> None:
+    for where, actions, resources, _ in _allowed():
+        if "*" in resources:
+            assert set(actions) <= set(ANY_RESOURCE), where
+
+
+def test_a_wildcard_in_a_resource_is_held_by_our_own_name_or_a_condition() -> None:
+    for where, _, resources, condition in _allowed():
+        wide = [_text(one) for one in resources if one != "*" and "*" in _text(one)]
+        for one in wide:
+            own = "${AWS::StackName}-app-*" in one or "${ArtifactsBucket.Arn}/*" in one
+            assert own or condition or ":layer:LambdaAdapterLayer" in one, (where, one)
+
+
+def test_builds_can_write_their_log_and_nothing_else() -> None:
+    found = [
+        (actions, resources) for name, actions, resources, _ in _allowed() if name == "BuildRole"
+    ]
+    log = {"Fn::GetAtt": ["BuildLogs", "Arn"]}
+    assert found == [(["logs:CreateLogStream", "logs:PutLogEvents"], [log])]
+    assert "ManagedPolicyArns" not in _properties("BuildRole")
+    assert not _properties("BuildProject")["Environment"]["PrivilegedMode"]
+
+
+def test_only_the_worker_may_make_functions_and_only_with_the_apps_role() -> None:
+    may = {where for where, actions, _, _ in _allowed() if "lambda:CreateFunction" in actions}
+    passed = [
+        (where, resources)
+        for where, actions, resources, _ in _allowed()
+        if "iam:PassRole" in actions
+    ]
+    assert may == {"WorkRole"}
+    assert passed == [("WorkRole", [{"Fn::GetAtt": ["AppRole", "Arn"]}])]
+
+
+def test_the_sweep_reads_no_secret() -> None:
+    actions = {
+        one for where, actions, _, _ in _allowed() if where == "SweepRole" for one in actions
+    }
+    assert not {one for one in actions if one.startswith(("kms:", "s3:", "ses:", "lambda:"))}
+
+
+@pytest.mark.parametrize("handler", functions.handlers(app.app), ids=lambda one: one.name)
+def test_every_handler_has_a_function_a_log_and_alarms(handler: functions.Handler) -> None:
+    function, log = (_properties(f"{handler.logical}{what}") for what in ("Function", "Logs"))
+    assert function["Handler"] == handler.entry
+    assert function["Architectures"] == [{"Ref": "Architecture"}]
+    assert log["RetentionInDays"] == {"Ref": "LogRetentionDays"}
+    for metric in functions.ALARMS:
+        alarm = _properties(f"{handler.logical}{metric}Alarm")
+        assert alarm["AlarmActions"] == [{"Ref": "Alarms"}]
+
+
+def test_environments_fit_into_what_lambda_takes() -> None:
+    for function in _of_type("Lambda::Function").values():
+        assert len(json.dumps(function["Properties"]["Environment"])) < 4096
+
+
+def test_every_path_sends_every_method_to_the_function() -> None:
+    paths = _properties("Api")["Body"]["paths"]
+    assert set(paths) == set(app.app.routes)
+    assert all(list(one) == ["x-amazon-apigateway-any-method"] for one in paths.values())
+
+
+def test_what_api_gateway_refuses_reads_like_our_errors() -> None:
+    for answer in _properties("Api")["Body"]["x-amazon-apigateway-gateway-responses"].values():
+        body = json.loads(answer["responseTemplates"]["application/json"])
+        assert body["error"]["status"] == int(answer["statusCode"])
+        assert body["error"]["message"] == body["detail"]
+        assert "gatewayresponse.header.X-Request-Id" in answer["responseParameters"]
+
+
+def test_a_changed_api_is_deployed_anew() -> None:
+    [name] = _of_type("ApiGateway::Deployment")
+    assert _properties("ApiStage")["DeploymentId"] == {"Ref": name}
+    other = template.make(app.app)
+    assert set(other["Resources"]) == set(RESOURCES)
+
+
+def test_the_bucket_of_artifacts_is_private() -> None:
+    assert all(_properties("ArtifactsBucket")["PublicAccessBlockConfiguration"].values())
+    [statement] = _properties("ArtifactsBucketPolicy")["PolicyDocument"]["Statement"]
+    assert statement["Effect"] == "Deny"
+    assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+
+
+def test_what_holds_data_stays_when_the_stack_goes() -> None:
+    for kind in ("DynamoDB::Table", "S3::Bucket", "KMS::Key"):
+        for name, one in _of_type(kind).items():
+            assert one["DeletionPolicy"] == one["UpdateReplacePolicy"] == "Retain", name
+
+
+def test_the_network_has_a_free_way_out_and_no_way_in() -> None:
+    assert _of_type("EC2::NatGateway") == _of_type("EC2::InternetGateway") == {}
+    assert "SecurityGroupIngress" not in _properties("AppsSecurityGroup")
+    out = _properties("RouteOut")
+    assert out["EgressOnlyInternetGatewayId"] == {"Ref": "WayOut"}
