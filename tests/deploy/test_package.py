@@ -1,6 +1,5 @@
 """The package: what is in it, that it is always the same, and that it answers on Lambda."""
 
-import hashlib
 import json
 import os
 import platform
@@ -11,7 +10,6 @@ from zipfile import ZipFile
 import pytest
 
 from deploy import commands, package
-from tests.prove import PROVE
 
 from .runtime import running
 
@@ -86,15 +84,6 @@ def _small(tree: Path, modified: float) -> bytes:
         os.utime(source, (modified, modified))
     package._compile(tree)
     return package._zip(tree, tree.with_suffix(".zip")).read_bytes()
-
-
-@pytest.mark.skipif(not PROVE, reason="packages anew for each processor: make prove")
-@pytest.mark.parametrize("architecture", sorted(package.PLATFORMS))
-def test_two_packages_have_one_hash(tmp_path: Path, architecture: str) -> None:
-    for name in ("one", "another"):
-        commands.make_package(tmp_path / name, architecture, lambda _: None)
-    digests = {hashlib.sha256(file.read_bytes()).digest() for file in tmp_path.rglob("*.zip")}
-    assert len(digests) == 1
 
 
 def test_requests_are_answered_under_aws_s_runtime(unpacked: Path, tmp_path: Path) -> None:
