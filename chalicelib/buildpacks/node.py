@@ -5,8 +5,8 @@ import shutil
 import subprocess
 from typing import Any
 
-from local.supervisor.languages import node_versions, package_managers
-from local.supervisor.languages.folder import Folder, Step
+from . import node_versions, package_managers
+from .folder import Folder, Step
 
 _OUTPUTS = ("dist", "build", "out")
 
