@@ -107,11 +107,14 @@ class LogPage:
 
 @dataclass(frozen=True)
 class Sample:
-    """What all processes of a service took at a time (epoch seconds); 100 percent is one core."""
+    """What all processes of a service took at a time (epoch seconds); 100 percent is one core.
+
+    What the engine does not measure is None.
+    """
 
     at: int
-    cpu_percent: float
-    memory_bytes: int
+    cpu_percent: float | None
+    memory_bytes: int | None
     instances: int
 
 
