@@ -8,8 +8,10 @@ from functools import cache
 from pathlib import Path
 
 from . import shelf
+from .builder import runtimes
 
-RUNTIMES = {"python": "3.13", "nodejs": "22", "golang": "latest"}
+_RUNTIMES = {"python": runtimes.PYTHON, "nodejs": runtimes.NODE, "golang": "latest"}
+_PYTHON = f"python{runtimes.PYTHON}"
 
 _PACKAGE = Path(__file__).parents[2]
 _SHIPPED = (
@@ -22,14 +24,15 @@ _SHIPPED = (
     "engines/aws/__init__.py",
     "engines/aws/builder/*.py",
 )
-_BUILDER = "PYTHONPATH=/tmp/builder.zip:/opt/orbitra /var/lang/bin/python3.13 -m " + (
-    f"{_PACKAGE.name}.engines.aws.builder"
+_BUILDER = (
+    f"PYTHONPATH=/tmp/builder.zip:/opt/orbitra /var/lang/bin/{_PYTHON} "
+    "-m chalicelib.engines.aws.builder"
 )
 # The interpreter has the path that it has on Lambda: virtual environments keep it.
 _INSTALL = (
     "mkdir -p /var/lang/bin",
-    """ln -sf "$(python3.13 -c 'import sys; print(sys.executable)')" /var/lang/bin/python3.13""",
-    "/var/lang/bin/python3.13 -m pip install --quiet --target /opt/orbitra honcho==2.0.0",
+    f"""ln -sf "$({_PYTHON} -c 'import sys; print(sys.executable)')" /var/lang/bin/{_PYTHON}""",
+    f"/var/lang/bin/{_PYTHON} -m pip install --quiet --target /opt/orbitra honcho==2.0.0",
     'curl --fail --silent --show-error --output /tmp/builder.zip "$ORBITRA_BUILDER_URL"',
 )
 
@@ -37,7 +40,7 @@ TEXT = json.dumps(
     {
         "version": 0.2,
         "phases": {
-            "install": {"runtime-versions": RUNTIMES, "commands": _INSTALL},
+            "install": {"runtime-versions": _RUNTIMES, "commands": _INSTALL},
             "pre_build": {"commands": [f"{_BUILDER} clone"]},
             "build": {"commands": [f"{_BUILDER} build"]},
         },

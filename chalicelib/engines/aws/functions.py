@@ -21,8 +21,8 @@ TOO_LARGE = (
 NOTE = "release.json"
 
 
-def bring(release: Release, runtime: str, command: str) -> Progress:
-    """Do what is next; starting, or failed. It is done when there is a version of the release."""
+def bring(release: Release, runtime: str, command: str) -> Progress | None:
+    """Do what is next: starting, failed, or None when the version has just been published."""
     name = function(release.service_id)
     latest = ask("lambda", "get_function_configuration", unless=MISSING, FunctionName=name)
     try:
@@ -38,7 +38,9 @@ def note_place(release: Release) -> str:
     return shelf.key(release.service_id, release.release_id, NOTE)
 
 
-def _next(release: Release, latest: dict[str, Any] | None, runtime: str, command: str) -> Progress:
+def _next(
+    release: Release, latest: dict[str, Any] | None, runtime: str, command: str
+) -> Progress | None:
     if latest is None:
         return _create(release, runtime, command)
     if "Pending" in (latest.get("State"), latest.get("LastUpdateStatus")):
@@ -90,10 +92,10 @@ def _configure(release: Release, latest: dict[str, Any], runtime: str, command: 
     return STARTING
 
 
-def _publish(release: Release, latest: dict[str, Any]) -> Progress:
+def _publish(release: Release, latest: dict[str, Any]) -> Progress | None:
     if "Failed" in (latest.get("State"), latest.get("LastUpdateStatus")):
         return Progress(Stage.FAILED, message=NO_FAULT, phase="start")
-    ask(
+    published = ask(
         "lambda",
         "publish_version",
         unless=CHANGED,
@@ -102,7 +104,7 @@ def _publish(release: Release, latest: dict[str, Any]) -> Progress:
         CodeSha256=latest["CodeSha256"],
         RevisionId=latest["RevisionId"],
     )
-    return STARTING
+    return None if published else STARTING
 
 
 def _code(release: Release) -> dict[str, str]:

@@ -15,10 +15,8 @@ NO_COMMAND = (
 
 def start(release: Release) -> Progress:
     """Begin to start the release, or say how far it is."""
-    version = versions.find(release.service_id, release.release_id)
-    if version:
-        traffic.let_run(release.service_id)
-        return health.check(release, version)
+    if checked := _check(release):
+        return checked
     built = runs.result(release.service_id, release.deployment_id)
     if built is None or "failure" in built:
         return Progress(Stage.FAILED, message=NOT_BUILT, phase="start")
@@ -28,7 +26,7 @@ def start(release: Release) -> Progress:
     _note(release)
     if release.pre_deploy_command and (waiting := _prepare(release, release.pre_deploy_command)):
         return waiting
-    return functions.bring(release, built["runtime"], command)
+    return functions.bring(release, built["runtime"], command) or _check(release) or STARTING
 
 
 def cancel(release_id: str) -> None:
@@ -60,6 +58,15 @@ def _tidy(service_id: str, kept: versions.Version) -> None:
     for version in versions.of(service_id)[:-KEPT]:
         if version.number != kept.number:
             _remove(service_id, version.release_id, version)
+
+
+def _check(release: Release) -> Progress | None:
+    """How healthy the release's version is; None when there is no version yet."""
+    version = versions.find(release.service_id, release.release_id)
+    if version is None:
+        return None
+    traffic.let_run(release.service_id)
+    return health.check(release, version)
 
 
 def _note(release: Release) -> None:

@@ -19,9 +19,12 @@ def switch(service_id: str, release_id: str) -> None:
         raise EngineUnavailable(f"there is no version of {release_id}")
     lead(service_id, version)
     _open(service_id)
-    note = shelf.read(shelf.key(service_id, release_id, NOTE)) or {}
-    _allow(service_id, int(note.get("max_instances", 1)))
-    _keep_warm(service_id, 0 if note.get("sleeps", True) else int(note.get("instances", 1)))
+    _take_bound_off(service_id)
+    if settings().reserve_instances:
+        note = shelf.read(shelf.key(service_id, release_id, NOTE)) or {}
+        # Unbound in between: what is reserved must never be less than what is kept warm.
+        _keep_warm(service_id, 0 if note.get("sleeps", True) else int(note.get("instances", 1)))
+        _reserve(service_id, int(note.get("max_instances", 1)))
 
 
 def lead(service_id: str, version: Version) -> None:
@@ -37,7 +40,8 @@ def lead(service_id: str, version: Version) -> None:
 
 def stop(service_id: str) -> None:
     """Let nothing of a service run."""
-    _keep_warm(service_id, 0)
+    if settings().reserve_instances:
+        _keep_warm(service_id, 0)
     _reserve(service_id, 0)
 
 
@@ -67,13 +71,6 @@ def _permit(alias: dict[str, str], name: str, action: str, **condition: Any) -> 
     ask("lambda", "add_permission", unless=EXISTS, **alias, **given)
 
 
-def _allow(service_id: str, instances: int) -> None:
-    if settings().reserve_instances:
-        _reserve(service_id, instances)
-    else:
-        _take_bound_off(service_id)
-
-
 def _take_bound_off(service_id: str) -> None:
     name = function(service_id)
     ask("lambda", "delete_function_concurrency", unless=MISSING, FunctionName=name)
@@ -85,9 +82,7 @@ def _reserve(service_id: str, instances: int) -> None:
 
 
 def _keep_warm(service_id: str, instances: int) -> None:
-    """Keep so many instances ready, where the account's quota lets us reserve any."""
-    if not settings().reserve_instances:
-        return
+    """Keep so many instances ready to answer."""
     alias = {"FunctionName": function(service_id), "Qualifier": LIVE}
     if instances:
         number = {"ProvisionedConcurrentExecutions": instances}

@@ -196,6 +196,11 @@ def test_a_tree_that_is_too_large(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         packing.check(tmp_path)
 
 
+def test_the_engine_itself_does_without_honcho() -> None:
+    code = "import sys; sys.modules['honcho'] = None; import chalicelib.engines.aws.engine"
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
 def test_nothing_that_is_set_is_shipped() -> None:
     names = zipfile.ZipFile(io.BytesIO(buildspec.builder())).namelist()
     assert "chalicelib/engines/aws/builder/__main__.py" in names

@@ -8,10 +8,8 @@ from pathlib import Path
 from ....buildpacks import detection, git, node, python
 from ....buildpacks.failures import Failure
 from ....buildpacks.folder import Folder, working_directory
-from . import commands, packing, urls
+from . import commands, packing, runtimes, urls
 from .order import Order
-
-PYTHON, NODE = "python3.13", "nodejs22.x"
 
 
 def clone(order: Order) -> str:
@@ -60,7 +58,7 @@ def _runtime(root: Path) -> str:
     """Node's for what begins with a package.json and has no Python; Python's runs all else."""
     folder = Folder(root)
     is_node = node.is_here(folder) and not python.is_here(folder)
-    return NODE if is_node else PYTHON
+    return f"nodejs{runtimes.NODE}.x" if is_node else f"python{runtimes.PYTHON}"
 
 
 def _why_not_cloned(order: Order, said: str) -> str:
