@@ -8,7 +8,7 @@ from typing import Any
 from ... import clock
 from ...buildpacks.failures import explain
 from ..base import Progress, Release, Stage
-from ..causes import plain
+from ..causes import LAST_OUTPUT, last_lines, plain
 from . import logs
 from .calls import NoAnswer, ask
 from .versions import Version, function
@@ -87,15 +87,23 @@ def _why_crashed(release: Release, error: str) -> str:
         return f"The app did not listen on a port within {SECONDS} seconds; {_PORT}."
     begun = clock.now() - SECONDS
     output = plain(logs.read(release.service_id, 50, begun).text)
-    return explain("The app ended with", _status(error), output)
+    status = _status(error)
+    if status is None:
+        said = error.partition("Error: ")[2] or error
+        return "\n".join(
+            [f"The app could not be started: {said}.", LAST_OUTPUT, *last_lines(output)]
+        )
+    return explain("The app ended with", status, output)
 
 
-def _status(error: str) -> int:
+def _status(error: str) -> int | None:
     """How the app's process ended, from Lambda's words: ``exit status 1``, ``signal: killed``."""
     if "signal: killed" in error:
         return -signal.SIGKILL
+    if "Runtime exited without providing a reason" in error:
+        return 0
     found = re.search(r"exit status (\d+)", error)
-    return int(found[1]) if found else 0
+    return int(found[1]) if found else None
 
 
 def _why_late(release: Release, status: int | None) -> str:

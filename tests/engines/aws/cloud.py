@@ -54,7 +54,7 @@ class Cloud:
     looks: dict[str, int] = field(default_factory=dict)
     ends: dict[str, str] = field(default_factory=dict)
     answer: dict[str, Any] = field(default_factory=lambda: {"statusCode": 200, "body": "ok"})
-    crash: bool = False
+    crash: str = ""
     outcome: dict[str, Any] = field(default_factory=dict)
     tokens: dict[str, str] = field(default_factory=dict)
     warm: dict[str, int] = field(default_factory=dict)
@@ -110,7 +110,7 @@ class Cloud:
     def _invoke(self, arguments: dict[str, Any], _: Exchange) -> Any:
         json.loads(arguments["Payload"])
         if self.crash:
-            said: Any = {"errorMessage": "RequestId: 1 Error: Runtime exited: exit status 1"}
+            said: Any = {"errorMessage": f"RequestId: 1 Error: {self.crash}"}
             return {"FunctionError": "Unhandled", "Payload": io.BytesIO(json.dumps(said).encode())}
         return {"Payload": io.BytesIO(json.dumps(self.answer).encode())}
 

@@ -96,7 +96,7 @@ def test_a_stopped_service_stays_stopped_when_its_start_fails(
 ) -> None:
     roll(aws_engine, "dep_1-1", "dep_1")
     aws_engine.retire(SERVICE, None)
-    cloud.crash = True
+    cloud.crash = "Runtime exited with error: exit status 1"
     assert start(aws_engine, "dep_1-2", "dep_1").stage is Stage.FAILED
     aws_engine.cancel_release("dep_1-2")
     assert reserved() == 0
@@ -115,11 +115,21 @@ def test_ten_versions_are_kept(aws_engine: AwsEngine, cloud: Cloud) -> None:
     assert kept == [f"dep_1-{number}" for number in range(3, 13)]
 
 
-def test_an_app_that_crashes(aws_engine: AwsEngine, cloud: Cloud) -> None:
-    cloud.crash = True
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        ("Runtime exited with error: exit status 1", "The app ended with exit code 1."),
+        ("Runtime exited with error: signal: killed", "The app ended with signal SIGKILL"),
+        ("Runtime exited without providing a reason", "The app ended with exit code 0."),
+        ("Runtime.OutOfMemory", "The app could not be started: Runtime.OutOfMemory."),
+        ("2026-11-21 Task timed out after 60.00 seconds", "The app did not listen on a port"),
+    ],
+)
+def test_an_app_that_crashes(aws_engine: AwsEngine, cloud: Cloud, error: str, said: str) -> None:
+    cloud.crash = error
     found = start(aws_engine, "dep_1-1", "dep_1")
     assert (found.stage, found.phase) == (Stage.FAILED, "health_check")
-    assert (found.message or "").startswith("The app ended with exit code 1.")
+    assert (found.message or "").startswith(said)
 
 
 def test_an_app_that_never_answers_as_it_should(
