@@ -188,7 +188,7 @@ def zipped(text: str) -> bytes:
     """A small artifact."""
     written = io.BytesIO()
     with zipfile.ZipFile(written, "w") as archive:
-        archive.writestr("app.py", text)
+        archive.writestr(zipfile.ZipInfo("app.py"), text)
     return written.getvalue()
 
 
