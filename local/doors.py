@@ -1,61 +1,56 @@
 """The ways into the apps' own networks.
 
-An app with a network of its own listens on a port that the rest of the machine does not see. At
-its door, a Unix socket beside the supervisor's, one gets TCP sockets of that network: connected to
-127.0.0.1:PORT they lead to the app itself, so no byte is copied on the way.
+An app with a network of its own listens on a port that the rest of the machine does not see, and
+that other apps have too; outside each instance has a number that no other has. At its door, a Unix
+socket beside the supervisor's, one is told the port and gets TCP sockets of that network: connected
+to 127.0.0.1:PORT they lead to the app itself, so no byte is copied on the way.
 """
 
 import asyncio
 import socket
+from dataclasses import dataclass
 from pathlib import Path
 
 import aiohttp
 
 _SECONDS = 2.0
+_DIGITS = 5
 
 
-class Doors:
-    """The doors of all apps by the ports that they listen on."""
+@dataclass(frozen=True)
+class Door:
+    """The way to one instance, by its number."""
 
-    def __init__(self, supervisor: Path) -> None:
-        self._supervisor = supervisor
+    path: Path
+    number: int
 
-    def path(self, port: int) -> Path:
-        """Where the door of the app on this port is."""
-        return Path(f"{self._supervisor}.{port}")
+    def way_in(self) -> tuple[socket.socket, int]:
+        """A new socket of the instance's network, and the port that it listens on there.
 
-    def all(self) -> list[Path]:
-        """Every door there is."""
-        return list(self._supervisor.parent.glob(f"{self._supervisor.name}.[0-9]*"))
-
-    def way_to(self, port: int) -> socket.socket:
-        """A new socket of the network in which the app listens on the port.
-
-        That is the machine's own network when there is no door.
+        When there is no door that is the machine's own network, and the port is the number.
         """
-        path = self.path(port)
-        if not path.exists():
-            return socket.socket()
+        if not self.path.exists():
+            return socket.socket(), self.number
         with socket.socket(socket.AF_UNIX) as asker:
             asker.settimeout(_SECONDS)
-            asker.connect(str(path))
-            _, numbers, *_ = socket.recv_fds(asker, 1, 1)
-        if not numbers:
+            asker.connect(str(self.path))
+            port, sockets, *_ = socket.recv_fds(asker, _DIGITS, 1)
+        if not sockets:
             raise ConnectionRefusedError("The door has closed.")
-        return socket.socket(fileno=numbers[0])
+        return socket.socket(fileno=sockets[0]), int(port)
 
-    async def accepts(self, port: int) -> bool:
-        """Whether somebody accepts connections on the port."""
+    async def accepts(self) -> bool:
+        """Whether somebody accepts connections there."""
         try:
-            probe = await asyncio.wait_for(self.connect(port), _SECONDS)
+            probe = await asyncio.wait_for(self.connect(), _SECONDS)
         except (OSError, TimeoutError):
             return False
         probe.close()
         return True
 
-    async def connect(self, port: int) -> socket.socket:
-        """A socket that is connected to the app on the port. Raises ``OSError``."""
-        made = self.way_to(port)
+    async def connect(self) -> socket.socket:
+        """A socket that is connected to the instance. Raises ``OSError``."""
+        made, port = self.way_in()
         try:
             made.setblocking(False)
             await asyncio.get_running_loop().sock_connect(made, ("127.0.0.1", port))
@@ -65,10 +60,28 @@ class Doors:
         return made
 
     def connector(self) -> aiohttp.TCPConnector:
-        """What connects an HTTP client to ``http://127.0.0.1:PORT`` of the app."""
+        """What connects an HTTP client to ``http://127.0.0.1:PORT`` of the instance."""
         return aiohttp.TCPConnector(limit=0, socket_factory=self._made)
 
     def _made(self, address: aiohttp.AddrInfoType) -> socket.socket:
-        made = self.way_to(int(address[4][1]))
+        made, port = self.way_in()
+        if port != address[4][1]:
+            made.close()
+            raise ConnectionRefusedError("The door has closed.")
         made.setblocking(False)
         return made
+
+
+@dataclass(frozen=True)
+class Doors:
+    """The doors of all instances; they lie beside the supervisor's socket."""
+
+    supervisor: Path
+
+    def to(self, number: int) -> Door:
+        """The door of the instance with this number."""
+        return Door(Path(f"{self.supervisor}.{number}"), number)
+
+    def all(self) -> list[Path]:
+        """Every door there is."""
+        return list(self.supervisor.parent.glob(f"{self.supervisor.name}.[0-9]*"))

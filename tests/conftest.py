@@ -5,6 +5,7 @@
 import os
 import time
 from collections.abc import Iterator
+from functools import cache
 
 from local import aws
 
@@ -19,12 +20,18 @@ dynamodb_local.use()
 
 import pytest
 import time_machine
+from argon2 import PasswordHasher, profiles
 from time_machine import Traveller
 
 from chalicelib import engines
 from chalicelib.engines.simulated import SimulatedEngine
+from chalicelib.security import passwords
 from tests.client import Client, Queue, make_client
 from tests.mail import outbox
+
+# What a password costs is seen by tests/security/test_passwords.py; here it would be half of all.
+CHEAP = PasswordHasher.from_parameters(profiles.CHEAPEST)
+passwords._hasher = cache(lambda: CHEAP)
 
 
 def make_fresh() -> None:

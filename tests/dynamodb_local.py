@@ -15,7 +15,10 @@ from typing import Any
 import httpx
 from botocore.session import get_session
 
-TESTS = ("store", "http", "jobs", "workspaces", "api_keys", "projects", "services", "deployments")
+TESTS = (
+    *("store", "http", "jobs", "workspaces", "api_keys", "projects", "services", "deployments"),
+    *("variables", "project_secrets", "bindings", "environments", "push_hooks", "webhooks"),
+)
 PORT = 8123
 
 URL = os.environ.get("DYNAMODB_LOCAL", "")

@@ -29,8 +29,8 @@ class Entry(Resource):
 
 
 def add(tx: Transaction, entry: Entry) -> None:
-    """Write an entry with what it is about."""
-    tx.put(entry)
+    """Write an entry with what it is about; it witnesses that a commit has come through."""
+    tx.create(entry)
 
 
 def before(tenant: str, entry_id: str | None, limit: int) -> list[Entry]:

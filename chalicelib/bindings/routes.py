@@ -8,7 +8,7 @@ from ..http.routes import FromPath
 from ..http.surfaces import public
 from ..services.routes import PATH, ServiceInPath
 from ..variables import service as variables
-from ..variables.store import Binding
+from ..variables.store import Binding, HeldBinding
 from . import resolution, service
 from .schemas import (
     BindingAnswer,
@@ -19,7 +19,7 @@ from .schemas import (
     ResolvedVariables,
 )
 
-BindingInPath = Annotated[Binding, FromPath("binding_id", "bnd", service.get)]
+BindingInPath = Annotated[HeldBinding, FromPath("binding_id", "bnd", service.get)]
 
 ALL = PATH + "/secret-bindings"
 SECRET = "sec_01jg0000000000000000000000"  # noqa: S105 (an id)
@@ -70,9 +70,9 @@ def replace_bindings(
 
 
 @public.delete(ALL + "/{binding_id}", scope="write", status=204)
-def delete_binding(call: Call, web_service: ServiceInPath, binding: BindingInPath) -> None:
+def delete_binding(call: Call, web_service: ServiceInPath, held: BindingInPath) -> None:
     """Unbind a variable."""
-    service.delete(call, web_service, binding)
+    service.delete(call, web_service, held)
 
 
 def _rows(found: dict[str, Binding]) -> list[BindingAnswer]:

@@ -1,5 +1,7 @@
 """Which services take which secrets, and what becomes of them when the secrets change."""
 
+from typing import NamedTuple
+
 from .. import jobs
 from ..jobs import Job, Outcome
 from ..project_secrets.scopes import fitting
@@ -12,16 +14,31 @@ from ..variables.store import Settings
 
 KIND = "services.touch"
 AT_ONCE = 50
+HELD = 40
 MOST_SERVICES = 1_000
 
 
-def affected(tenant: str, vault: Vault, after: Secrets) -> list[Service]:
-    """The services that take another value when the project's secrets are changed to these."""
+class Use(NamedTuple):
+    """A service that binds what changes; ``differs``: it takes another value then."""
+
+    service: Service
+    differs: bool
+
+
+def uses(tenant: str, vault: Vault, after: Secrets) -> list[Use]:
+    """The services that bind what differs when the project's secrets are changed to these."""
     before, touched = vault.secrets, _touched(vault.secrets, after)
     bound = variables.bindings_in(tenant, vault.project_id, MOST_SERVICES)
     keys = {one.service_id: touched & _keys(one) for one in bound}
     found = (Service.of(tenant, service_id) for service_id in keys if keys[service_id])
-    return [one for one in found if one and _differs(one, keys[one.id], before, after)]
+    return [Use(one, _differs(one, keys[one.id], before, after)) for one in found if one]
+
+
+def note(tx: Transaction, tenant: str, found: list[Use]) -> None:
+    """Count a change for those who take another value; the others must stay as they were seen."""
+    touch(tx, tenant, [use.service for use in found if use.differs])
+    for service in [use.service for use in found if not use.differs][:HELD]:
+        services.hold(tx, service)
 
 
 def touch(tx: Transaction, tenant: str, found: list[Service]) -> None:

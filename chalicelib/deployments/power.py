@@ -75,7 +75,7 @@ def _ask(call: Call, service: Service, status: str, kind: str, more: dict[str, s
 def _give_up(job: Job, tx: Transaction) -> None:
     service = services.find(job.tenant, job.payload["service_id"])
     if service:
-        unlock(tx, service, job, rollout.status_after_failure(service))
+        unlock(tx, service, job, rollout.status_after(service, otherwise="failed"))
 
 
 def _holding_the_lock(step: Step) -> Handle:
@@ -139,7 +139,7 @@ def _start(job: Job, tx: Transaction, service: Service) -> Outcome:
     progress = rollout.start_release(service, deployment, release_id, job.id)
     if progress.stage is Stage.FAILED:
         engines.engine().cancel_release(release_id)
-        unlock(tx, service, job, rollout.status_after_failure(service))
+        unlock(tx, service, job, rollout.status_after(service, otherwise="failed"))
         return None
     if progress.stage is not Stage.HEALTHY:
         return Again(LOOK_SECONDS)

@@ -24,6 +24,7 @@ from .announcements import announce
 from .store import Deployment
 
 LOOK_SECONDS = 5
+RUNNING = {"status": "running", "resting_status": "running"}
 TURN_SECONDS = 2
 GAVE_UP = "Orbitra could not finish this deployment; nothing was changed. Please deploy again"
 OVERTAKEN = "A newer deployment, or a stop, was asked for before this one began"
@@ -35,7 +36,7 @@ def _give_up(job: Job, tx: Transaction) -> None:
     if deployment and deployment.status not in _ENDED:
         _conclude(tx, deployment, service, "failed", GAVE_UP)
     if service:
-        unlock(tx, service, job, status_after_failure(service))
+        unlock(tx, service, job, status_after(service, otherwise=_unserved(service)))
 
 
 @jobs.handler("deployment.run", give_up=_give_up)
@@ -174,7 +175,7 @@ def show_running(tx: Transaction, service: Service, job: Job, live: dict[str, An
     """Record what serves now, and tell when nothing did before."""
     was_stopped = service.live_release_id is None
     revision = store.configuration(service.tenant, live["live_release_id"]).revision
-    lock(tx, service, job, {**live, "live_revision": revision, "status": "running"})
+    lock(tx, service, job, {**live, "live_revision": revision, **RUNNING})
     if was_stopped:
         services.announce(tx, service, "service.started")
 
@@ -200,7 +201,7 @@ def _clean_up(job: Job, tx: Transaction, deployment: Deployment, service: Servic
     if service.rolling_job_id == job.id:
         engines.engine().retire(service.id, keep=service.live_release_id)
     _abandon(deployment.id)
-    unlock(tx, service, job, "running" if service.live_release_id else "stopped")
+    unlock(tx, service, job, status_after(service, otherwise="stopped"))
     return None
 
 
@@ -214,13 +215,18 @@ def _fail(
     _abandon(deployment.id)
     message = progress.message or "It failed"
     _conclude(tx, deployment, service, "failed", message, phase=progress.phase)
-    unlock(tx, service, job, status_after_failure(service))
+    unlock(tx, service, job, status_after(service, otherwise=_unserved(service)))
     return None
 
 
-def status_after_failure(service: Service) -> str:
-    """The service's state when a roll-out came to nothing: the old release serves on."""
-    return "running" if service.live_release_id else "failed"
+def status_after(service: Service, otherwise: str) -> str:
+    """The service's state when a roll-out came to nothing: what the old release does, if any."""
+    return service.resting_status or "running" if service.live_release_id else otherwise
+
+
+def _unserved(service: Service) -> str:
+    """The state of a service without a release when its deployment has failed."""
+    return "stopped" if service.live_deployment_id else "failed"
 
 
 def _abandon(deployment_id: str) -> None:

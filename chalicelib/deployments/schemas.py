@@ -8,7 +8,7 @@ from ..engines.base import Phase
 from ..engines.causes import Finding
 from ..http.schemas import Answer, Body, DeploymentId, ProjectId, Query, ServiceId, Time
 from ..services.schemas import Branch, Follow, GitUrl
-from ..variables.schemas import Key, Value
+from ..variables.schemas import Key, NewValue
 from .store import Deployment
 
 PLATFORM_STATUS = {
@@ -31,7 +31,7 @@ class ProjectDeploy(Body):
 
     git_url: GitUrl
     branch: Branch = "main"
-    environment: Annotated[dict[str, Value], Field(max_length=200, default_factory=dict)]
+    environment: Annotated[dict[str, NewValue], Field(max_length=200, default_factory=dict)]
 
     @field_validator("environment")
     @classmethod

@@ -36,8 +36,11 @@ def deploy_project(
     service = services.find(call.tenant, known) if known else None
     if service is None:
         return _deploy_first(call, project, changes, given)
-    changes["revision"] = int(service.revision) + 1
-    return _deploy(call, service, changes, variables.merge(call.tx, service, given))
+    settings = variables.read(service)
+    merged = variables.merge(call, service, settings, given)
+    if merged != settings or any(getattr(service, name) != new for name, new in changes.items()):
+        changes["revision"] = int(service.revision) + 1
+    return _deploy(call, service, changes, merged)
 
 
 def deploy(call: Call, service: Service, branch: str | None) -> Deployment:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from types import UnionType
 from typing import Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
 
-from pydantic import BaseModel
+from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from .. import ids
 from ..errors import NotFound
@@ -18,6 +18,7 @@ from .versioning import Deprecation
 
 F = TypeVar("F", bound=Callable[..., Any])
 BODY_KIB = 256
+_FLAG: TypeAdapter[bool] = TypeAdapter(bool)
 
 
 @dataclass(frozen=True)
@@ -102,7 +103,7 @@ class Route:
 
     def shows_secrets(self, query: Mapping[str, str]) -> bool:
         """Whether a call with this query reveals secrets: it needs admin, and is noted."""
-        return self.reveals or bool(self.reveal_flag and query.get(self.reveal_flag) == "true")
+        return self.reveals or (bool(self.reveal_flag) and _is_set(query, self.reveal_flag))
 
     def is_audited(self, query: Mapping[str, str]) -> bool:
         """Whether a call with this query is noted in the audit log."""
@@ -153,6 +154,14 @@ class Surface:
             return function
 
         return declare
+
+
+def _is_set(query: Mapping[str, str], flag: str) -> bool:
+    """Whether a flag is true in any spelling that the route's own query takes for it."""
+    try:
+        return _FLAG.validate_python(query.get(flag, "false"))
+    except ValidationError:
+        return False
 
 
 def _signature(function: Callable[..., Any]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from ..http.routes import FromPath
 from ..http.surfaces import public
 from ..projects.routes import ProjectInPath
 from ..projects.store import Project
+from ..variables.service import BODY_KIB
 from . import service
 from .schemas import (
     SecretAnswer,
@@ -17,9 +18,9 @@ from .schemas import (
     SecretRemoval,
     SecretSet,
 )
-from .store import Secret, Secrets
+from .store import Held, Secrets
 
-SecretInPath = Annotated[Secret, FromPath("secret_id", "sec", service.get)]
+SecretInPath = Annotated[Held, FromPath("secret_id", "sec", service.get)]
 
 ALL = "/projects/{project_id}/secrets"
 ONE = ALL + "/{secret_id}"
@@ -50,10 +51,10 @@ def list_secrets(
 
 
 @public.get(ONE + "/reveal", scope="admin", reveals=True)
-def reveal_secret(call: Call, project: ProjectInPath, secret: SecretInPath) -> SecretAnswer:
+def reveal_secret(call: Call, project: ProjectInPath, held: SecretInPath) -> SecretAnswer:
     """Show a secret with its value."""
     del call
-    return SecretAnswer.of(secret, project.id, is_revealed=True)
+    return SecretAnswer.of(held.secret, project.id, is_revealed=True)
 
 
 @public.post(ALL, scope="write", status=201, example=NEW)
@@ -62,7 +63,7 @@ def create_secret(call: Call, project: ProjectInPath, body: SecretSet) -> Secret
     return SecretAnswer.of(service.add(call, project, body), project.id)
 
 
-@public.put(ALL + "/bulk", scope="write", plural="secrets", example=SOME)
+@public.put(ALL + "/bulk", scope="write", plural="secrets", body_kib=BODY_KIB, example=SOME)
 def change_secrets(call: Call, project: ProjectInPath, body: SecretItems) -> Listing[SecretAnswer]:
     """Change or add these secrets by key and scope, all at once; the others stay."""
     rows = _masked(service.change_many(call, project, body.secrets), project)
@@ -71,18 +72,18 @@ def change_secrets(call: Call, project: ProjectInPath, body: SecretItems) -> Lis
 
 @public.patch(ONE, scope="write", example={"value": "new-value"})
 def update_secret(
-    call: Call, project: ProjectInPath, secret: SecretInPath, body: SecretChange
+    call: Call, project: ProjectInPath, held: SecretInPath, body: SecretChange
 ) -> SecretAnswer:
     """Change a secret; it reaches the services that use it at their next deploy or restart."""
-    return SecretAnswer.of(service.change(call, project, secret, body), project.id)
+    return SecretAnswer.of(service.change(call, project, held, body), project.id)
 
 
 @public.delete(ONE, scope="write", status=204)
 def delete_secret(
-    call: Call, project: ProjectInPath, secret: SecretInPath, query: SecretRemoval
+    call: Call, project: ProjectInPath, held: SecretInPath, query: SecretRemoval
 ) -> None:
     """Delete a secret. One that services use stays, unless ``force`` is true."""
-    service.delete(call, project, secret, is_forced=query.force)
+    service.delete(call, project, held, is_forced=query.force)
 
 
 def _masked(found: Secrets, project: Project) -> list[SecretAnswer]:

@@ -5,7 +5,7 @@ from typing import Annotated, Self
 from pydantic import Field
 
 from ..http.schemas import Answer, Body, ProjectId, Query, SecretId, Time
-from ..variables.schemas import MASK, Key, Value
+from ..variables.schemas import MASK, Key, NewValue, Value
 from .scopes import Scope
 from .store import Secret
 
@@ -18,7 +18,7 @@ class SecretSet(Body):
     read_only = READ_ONLY
 
     key: Key
-    value: Value
+    value: NewValue
     scope: Scope
     is_secret: bool = True
 

@@ -4,14 +4,16 @@ from dataclasses import replace
 
 from .. import clock
 from ..bindings import users
+from ..bindings.users import Use
 from ..errors import Conflict, InvalidRequest, NotFound
 from ..http.call import Call
+from ..projects import service as projects
 from ..projects.store import Project
 from ..variables.schemas import MASK
 from ..variables.service import HIDDEN, block_size, difference
 from . import store
 from .schemas import SecretChange, SecretItem, SecretSet
-from .store import Secret, Secrets, Vault
+from .store import Held, Secret, Secrets, Vault
 
 MOST = 300
 MOST_KIB = 128
@@ -22,13 +24,14 @@ def read(project: Project) -> Vault:
     return store.read(project.tenant, project.id)
 
 
-def get(call: Call, secret_id: str, project: Project) -> Secret:
-    """A secret of the project. Raises ``NotFound``."""
+def get(call: Call, secret_id: str, project: Project) -> Held:
+    """A secret of the project, among all. Raises ``NotFound``."""
     del call
-    found = [one for one in read(project).secrets.values() if one.id == secret_id]
-    if not found:
-        raise NotFound
-    return found[0]
+    vault = read(project)
+    for one in vault.secrets.values():
+        if one.id == secret_id:
+            return Held(vault, one)
+    raise NotFound
 
 
 def add(call: Call, project: Project, body: SecretSet) -> Secret:
@@ -37,34 +40,31 @@ def add(call: Call, project: Project, body: SecretSet) -> Secret:
     if (body.key, body.scope) in vault.secrets:
         raise Conflict(f"key: there is a secret {body.key} in {body.scope} already; change that")
     made = Secret(body.key, body.scope, body.value, body.is_secret)
-    _edit(call, vault, vault.secrets | {(made.key, made.scope): made})
+    _edit(call, project, vault, vault.secrets | {(made.key, made.scope): made})
     return made
 
 
-def change(call: Call, project: Project, secret: Secret, body: SecretChange) -> Secret:
+def change(call: Call, project: Project, held: Held, body: SecretChange) -> Secret:
     """Change a secret."""
-    vault, changed = read(project), _changed(secret, body, "")
-    if (secret.key, secret.scope) not in vault.secrets:
-        raise NotFound
-    _edit(call, vault, vault.secrets | {(changed.key, changed.scope): changed})
+    vault, changed = held.vault, _changed(held.secret, body, "")
+    _edit(call, project, vault, vault.secrets | {(changed.key, changed.scope): changed})
     return changed
 
 
 def change_many(call: Call, project: Project, items: list[SecretItem]) -> Secrets:
     """Change or add these secrets, all at once; the others stay."""
     vault = read(project)
-    return _edit(call, vault, vault.secrets | _taken(vault.secrets, items))
+    return _edit(call, project, vault, vault.secrets | _taken(vault.secrets, items))
 
 
-def delete(call: Call, project: Project, secret: Secret, *, is_forced: bool) -> None:
+def delete(call: Call, project: Project, held: Held, *, is_forced: bool) -> None:
     """Delete a secret. Raises ``Conflict`` when services use it, unless it is forced."""
-    vault = read(project)
-    left = {place: one for place, one in vault.secrets.items() if one.id != secret.id}
-    using = users.affected(call.tenant, vault, left)
-    if using and not is_forced:
-        names = ", ".join(sorted(one.name for one in using))
-        raise Conflict(f"This secret is used by {names}; unbind it, or delete with force=true")
-    _edit(call, vault, left)
+    vault, secret = held
+    left = {place: one for place, one in vault.secrets.items() if one != secret}
+    uses = users.uses(call.tenant, vault, left)
+    if not is_forced:
+        _must_be_unused(uses)
+    _write(call, project, vault, left, uses)
 
 
 def check(secrets: Secrets) -> None:
@@ -75,14 +75,27 @@ def check(secrets: Secrets) -> None:
         raise InvalidRequest.field("secrets", f"are larger than {MOST_KIB} KiB in all")
 
 
-def _edit(call: Call, vault: Vault, secrets: Secrets) -> Secrets:
+def _edit(call: Call, project: Project, vault: Vault, secrets: Secrets) -> Secrets:
     """Stage what is changed; it waits for the next deploy or restart of those who use it."""
     if secrets != vault.secrets:
         check(secrets)
-        store.write(call.tx, call.tenant, replace(vault, secrets=secrets))
-        users.touch(call.tx, call.tenant, users.affected(call.tenant, vault, secrets))
-        call.changed = difference(_named(vault.secrets), _named(secrets))
+        _write(call, project, vault, secrets, users.uses(call.tenant, vault, secrets))
     return secrets
+
+
+def _write(call: Call, project: Project, vault: Vault, secrets: Secrets, uses: list[Use]) -> None:
+    projects.require(call.tx, project)
+    store.write(call.tx, call.tenant, replace(vault, secrets=secrets))
+    users.note(call.tx, call.tenant, uses)
+    call.changed = difference(_named(vault.secrets), _named(secrets))
+
+
+def _must_be_unused(uses: list[Use]) -> None:
+    """Raise ``Conflict`` when services take another value then."""
+    names = sorted(use.service.name for use in uses if use.differs)
+    if names:
+        told = ", ".join(names)
+        raise Conflict(f"This secret is used by {told}; unbind it, or delete with force=true")
 
 
 def _named(secrets: Secrets) -> dict[str, Secret]:

@@ -1,7 +1,7 @@
 """The secrets of a project, one encrypted document. Access path: by the project."""
 
 from dataclasses import asdict, dataclass, field
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 from pynamodb.attributes import BinaryAttribute, NumberAttribute
 
@@ -38,6 +38,13 @@ class Vault:
     version: int = 0
 
 
+class Held(NamedTuple):
+    """A secret among those that it was read with: who changes it changes them."""
+
+    vault: Vault
+    secret: Secret
+
+
 class _Document(Resource):
     """``sk`` is the project's id."""
 
@@ -71,6 +78,13 @@ def write(tx: Transaction, tenant: str, vault: Vault) -> None:
     )
     new = _Document.pk.does_not_exist()
     tx.put(document, _Document.version == vault.version if vault.version else new, Outdated())
+
+
+def hold(tx: Transaction, tenant: str, vault: Vault) -> None:
+    """Let who changes the secrets at the same time begin again: others are about to use them."""
+    document = _Document(_Document.partition(tenant), vault.project_id)
+    unchanged = _Document.version == vault.version
+    tx.update(document, _Document.version.add(1), condition=unchanged, otherwise=Outdated())
 
 
 def remove(tx: Transaction, tenant: str, project_id: str) -> None:

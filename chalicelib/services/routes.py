@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from .. import clock
-from ..engines.base import MEMORY_LIMIT_BYTES, Sample
+from ..engines.base import Sample
 from ..http.call import Call
 from ..http.pages import Listing, Page
 from ..http.routes import FromPath
@@ -91,7 +91,7 @@ def get_web_service_metrics(call: Call, service: ServiceInPath) -> Metrics:
     latest = samples[-1] if samples else Sample(clock.now(), 0.0, 0, 0)
     return Metrics(
         **_point(latest).model_dump(),
-        memory_limit_bytes=MEMORY_LIMIT_BYTES * max(latest.instances, 1),
+        memory_limit_bytes=latest.memory_limit_bytes * max(latest.instances, 1),
     )
 
 

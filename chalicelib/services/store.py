@@ -19,7 +19,8 @@ class Service(Resource):
 
     ``rolling_job_id`` is the lock of its one roll-out at a time; ``waiting_job_id`` the job that
     was asked for last; ``releases`` how many releases were named. ``revision`` counts the
-    changes of what a release is made of, ``live_revision`` is that of the one that serves.
+    changes of what a release is made of, ``live_revision`` is that of the one that serves,
+    ``resting_status`` what that does while another is rolled out.
     """
 
     KIND: ClassVar[str] = "svc"
@@ -46,6 +47,7 @@ class Service(Resource):
     status = UnicodeAttribute(default="stopped")
     revision = NumberAttribute(default=0)
     live_revision = NumberAttribute(null=True)
+    resting_status = UnicodeAttribute(null=True)
     live_deployment_id = UnicodeAttribute(null=True)
     live_release_id = UnicodeAttribute(null=True)
     waiting_job_id = UnicodeAttribute(null=True)
@@ -110,6 +112,11 @@ def touch(tx: Transaction, service: Service, changes: Mapping[str, Any] | None =
     revision = int(service.revision)
     changes = {**(changes or {}), "revision": revision + 1}
     tx.change(service, changes, Service.revision == revision, Outdated())
+
+
+def hold(tx: Transaction, service: Service) -> None:
+    """Commit only while nothing has changed of what a release of the service is made of."""
+    tx.require(service, Service.revision == int(service.revision), Outdated())
 
 
 def remove(tx: Transaction, service: Service) -> None:

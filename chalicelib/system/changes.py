@@ -24,6 +24,14 @@ CHANGES = (
     Change(
         datetime.date(2026, 11, 21),
         "added",
+        "Variables, secrets and bindings",
+        "Web services have variables (…/env) and take secrets of their project by bindings"
+        " (…/secret-bindings), in the scope of their environment; …/secret-bindings/resolved shows"
+        " what the next start gets, config_pending that a change waits for it.",
+    ),
+    Change(
+        datetime.date(2026, 11, 21),
+        "added",
         "Webhooks",
         "POST /v1/webhooks: signed events of projects, services and deployments, tried again for 24"
         " hours; what failed is sent again by redeliver and recover.",
@@ -99,7 +107,7 @@ CHANGES = (
         datetime.date(2026, 11, 21),
         "added",
         "API keys that can be narrowed",
-        "A key can be bound to a project, expire, and be rotated with a time of grace.",
+        "A key can be bound to a project, expire, and be rotated.",
     ),
     Change(
         datetime.date(2026, 11, 21),

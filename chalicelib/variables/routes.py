@@ -9,9 +9,9 @@ from ..http.surfaces import public
 from ..services.routes import PATH, ServiceInPath
 from . import service
 from .schemas import VariableAnswer, VariableChange, VariableItems, VariableSet
-from .store import Variable, Variables
+from .store import Held, Variables
 
-VariableInPath = Annotated[Variable, FromPath("var_id", "var", service.get)]
+VariableInPath = Annotated[Held, FromPath("var_id", "var", service.get)]
 
 ALL = PATH + "/env"
 ONE = ALL + "/{var_id}"
@@ -47,12 +47,10 @@ def reveal_variables(call: Call, web_service: ServiceInPath) -> Listing[Variable
 
 
 @public.get(ONE + "/reveal", scope="admin", reveals=True)
-def reveal_variable(
-    call: Call, web_service: ServiceInPath, variable: VariableInPath
-) -> VariableAnswer:
+def reveal_variable(call: Call, web_service: ServiceInPath, held: VariableInPath) -> VariableAnswer:
     """Show a variable with its value."""
     del call, web_service
-    return VariableAnswer.model_validate(variable)
+    return VariableAnswer.model_validate(held.variable)
 
 
 @public.post(ALL, scope="write", status=201, example=NEW)
@@ -61,7 +59,9 @@ def create_variable(call: Call, web_service: ServiceInPath, body: VariableSet) -
     return VariableAnswer.masked(service.add(call, web_service, body))
 
 
-@public.put(MANY, scope="write", plural="environment_variables", example=SOME)
+@public.put(
+    MANY, scope="write", plural="environment_variables", body_kib=service.BODY_KIB, example=SOME
+)
 def replace_variables(
     call: Call, web_service: ServiceInPath, body: VariableItems
 ) -> Listing[VariableAnswer]:
@@ -69,7 +69,9 @@ def replace_variables(
     return _all(_masked(service.replace_all(call, web_service, body.variables)))
 
 
-@public.patch(MANY, scope="write", plural="environment_variables", example=SOME)
+@public.patch(
+    MANY, scope="write", plural="environment_variables", body_kib=service.BODY_KIB, example=SOME
+)
 def change_variables(
     call: Call, web_service: ServiceInPath, body: VariableItems
 ) -> Listing[VariableAnswer]:
@@ -79,16 +81,16 @@ def change_variables(
 
 @public.patch(ONE, scope="write", example={"value": "new-value"})
 def update_variable(
-    call: Call, web_service: ServiceInPath, variable: VariableInPath, body: VariableChange
+    call: Call, web_service: ServiceInPath, held: VariableInPath, body: VariableChange
 ) -> VariableAnswer:
     """Change a variable; a masked value stays as it is."""
-    return VariableAnswer.masked(service.change(call, web_service, variable, body))
+    return VariableAnswer.masked(service.change(call, web_service, held, body))
 
 
 @public.delete(ONE, scope="write", status=204)
-def delete_variable(call: Call, web_service: ServiceInPath, variable: VariableInPath) -> None:
+def delete_variable(call: Call, web_service: ServiceInPath, held: VariableInPath) -> None:
     """Delete a variable."""
-    service.delete(call, web_service, variable)
+    service.delete(call, web_service, held)
 
 
 def _masked(found: Variables) -> list[VariableAnswer]:

@@ -1,16 +1,39 @@
 """What clients send and get of variables."""
 
+import re
 from typing import Annotated, Self
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from ..http.schemas import Answer, Body, Time, VariableId
 from .store import Variable
 
 MASK = "********"
 
-Key = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$", max_length=256)]
+_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+
+def _key(text: str) -> str:
+    if not _KEY.fullmatch(text):
+        raise ValueError("must be made of letters, digits and _, and not begin with a digit")
+    return text
+
+
+Key = Annotated[
+    str,
+    Field(min_length=1, max_length=256, json_schema_extra={"pattern": f"^{_KEY.pattern}$"}),
+    AfterValidator(_key),
+]
 Value = Annotated[str, Field(pattern=r"^[^\x00]*$")]
+
+
+def _shown(value: str) -> str:
+    if value == MASK:
+        raise ValueError("is masked; send the value itself")
+    return value
+
+
+NewValue = Annotated[Value, AfterValidator(_shown)]
 
 READ_ONLY = frozenset({"id", "created_at", "updated_at"})
 
@@ -21,7 +44,7 @@ class VariableSet(Body):
     read_only = READ_ONLY
 
     key: Key
-    value: Value
+    value: NewValue
     is_secret: bool = False
 
 

@@ -10,10 +10,11 @@ from ..services.store import Service
 from ..store.transaction import Transaction
 from . import store
 from .schemas import MASK, VariableChange, VariableItem, VariableSet
-from .store import Settings, Variable, Variables
+from .store import Held, Settings, Variable, Variables
 
 MOST = 200
 MOST_KIB = 128
+BODY_KIB = 1024  # in JSON a control character takes six letters
 HIDDEN = "send the value too: one that was secret is not shown"
 
 
@@ -46,13 +47,14 @@ def read(service: Service) -> Settings:
     return store.read(service.tenant, service.id, service.project_id)
 
 
-def get(call: Call, variable_id: str, service: Service) -> Variable:
-    """A variable of the service. Raises ``NotFound``."""
+def get(call: Call, variable_id: str, service: Service) -> Held:
+    """A variable of the service, among its settings. Raises ``NotFound``."""
     del call
-    found = [one for one in read(service).variables.values() if one.id == variable_id]
-    if not found:
-        raise NotFound
-    return found[0]
+    settings = read(service)
+    for one in settings.variables.values():
+        if one.id == variable_id:
+            return Held(settings, one)
+    raise NotFound
 
 
 def add(call: Call, service: Service, body: VariableSet) -> Variable:
@@ -65,21 +67,17 @@ def add(call: Call, service: Service, body: VariableSet) -> Variable:
     return made
 
 
-def change(call: Call, service: Service, variable: Variable, body: VariableChange) -> Variable:
+def change(call: Call, service: Service, held: Held, body: VariableChange) -> Variable:
     """Change a variable."""
-    settings = read(service)
-    if variable.key not in settings.variables:
-        raise NotFound
-    changed = _changed(variable, body, "")
-    _edit(call, service, settings, settings.variables | {changed.key: changed})
+    changed = _changed(held.variable, body, "")
+    _edit(call, service, held.settings, held.settings.variables | {changed.key: changed})
     return changed
 
 
-def delete(call: Call, service: Service, variable: Variable) -> None:
+def delete(call: Call, service: Service, held: Held) -> None:
     """Delete a variable."""
-    settings = read(service)
-    left = {key: one for key, one in settings.variables.items() if one.id != variable.id}
-    _edit(call, service, settings, left)
+    left = {key: one for key, one in held.settings.variables.items() if one != held.variable}
+    _edit(call, service, held.settings, left)
 
 
 def replace_all(call: Call, service: Service, items: list[VariableItem]) -> Variables:
@@ -95,12 +93,11 @@ def change_many(call: Call, service: Service, items: list[VariableItem]) -> Vari
     return _edit(call, service, settings, settings.variables | changed)
 
 
-def merge(tx: Transaction, service: Service, given: Variables) -> Settings:
-    """The service's settings with these variables, staged; the caller counts the revision."""
-    settings = read(service)
+def merge(call: Call, service: Service, settings: Settings, given: Variables) -> Settings:
+    """The settings with these variables, staged; the caller counts the revision."""
     present = settings.variables
     merged = present | {key: _over(present.get(key), one) for key, one in given.items()}
-    return _stage(tx, service, settings, merged)
+    return _stage(call, service, settings, merged)
 
 
 def check(variables: Variables) -> None:
@@ -119,17 +116,17 @@ def block_size(environment: Mapping[str, str]) -> int:
 def _edit(call: Call, service: Service, settings: Settings, variables: Variables) -> Variables:
     """Stage what is changed; it waits for the next deploy or restart."""
     if variables != settings.variables:
-        _stage(call.tx, service, settings, variables)
+        _stage(call, service, settings, variables)
         services.touch(call.tx, service)
-        call.changed = difference(settings.variables, variables)
     return variables
 
 
-def _stage(tx: Transaction, service: Service, settings: Settings, variables: Variables) -> Settings:
+def _stage(call: Call, service: Service, settings: Settings, variables: Variables) -> Settings:
     check(variables)
     changed = replace(settings, variables=variables)
     if variables != settings.variables:
-        store.write(tx, service.tenant, changed)
+        store.write(call.tx, service.tenant, changed)
+        call.changed = difference(settings.variables, variables)
     return changed
 
 

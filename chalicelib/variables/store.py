@@ -4,7 +4,7 @@ Access paths: by the service; all of a project's, for who asks which services us
 """
 
 from dataclasses import asdict, dataclass, field, replace
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 from pynamodb.attributes import BinaryAttribute, JSONAttribute, NumberAttribute
 
@@ -53,6 +53,20 @@ class Settings:
     variables: Variables = field(default_factory=dict)
     bindings: dict[str, Binding] = field(default_factory=dict)
     version: int = 0
+
+
+class Held(NamedTuple):
+    """A variable among the settings that it was read with: who changes it changes those."""
+
+    settings: Settings
+    variable: Variable
+
+
+class HeldBinding(NamedTuple):
+    """A binding among the settings that it was read with."""
+
+    settings: Settings
+    binding: Binding
 
 
 class Document(Resource):

@@ -1,6 +1,6 @@
 """Run as ``python -m local.proxy --socket PATH --port 8080``.
 
-The supervisor says which port each host leads to, and says it again at every change; requests
+The supervisor says which instances each host leads to, and says it again at every change; requests
 never wait for it.
 """
 

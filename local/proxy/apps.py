@@ -144,37 +144,37 @@ class App(Wire):
 
 
 class Apps:
-    """The connections to all apps by the ports that they listen on."""
+    """The connections to all apps by the numbers of their instances."""
 
     def __init__(self, doors: Doors) -> None:
         self._doors = doors
         self._idle: defaultdict[int, list[App]] = defaultdict(list)
 
-    async def ask(self, port: int, request: Request) -> int:
-        """Hand a request to the app on the port; the status of the answer, once that is sent.
+    async def ask(self, number: int, request: Request) -> int:
+        """Hand a request to an instance; the status of the answer, once that is sent.
 
         Raises ``OSError`` or ``TimeoutError`` when it cannot be reached, ``Unanswered``.
         """
         # Only what may be sent twice goes over a connection that the app may just be closing.
-        if request.is_repeatable and (kept := self._kept(port)):
+        if request.is_repeatable and (kept := self._kept(number)):
             try:
-                return await self._ask(kept, port, request)
+                return await self._ask(kept, number, request)
             except Unanswered:
                 pass
-        return await self._ask(await self._connect(port), port, request)
+        return await self._ask(await self._connect(number), number, request)
 
     async def tidy(self) -> None:
         """Close for ever what nobody has used for a while."""
         while True:
             await asyncio.sleep(_IDLE_SECONDS / 3)
             limit = time.monotonic() - _IDLE_SECONDS
-            for port, idle in list(self._idle.items()):
-                self._idle[port] = [each for each in idle if each.idle_since > limit]
+            for number, idle in list(self._idle.items()):
+                self._idle[number] = [each for each in idle if each.idle_since > limit]
                 for each in idle:
                     if each.idle_since <= limit:
                         each.transport.close()
 
-    async def _ask(self, app: App, port: int, request: Request) -> int:
+    async def _ask(self, app: App, number: int, request: Request) -> int:
         try:
             return await app.ask(request)
         finally:
@@ -182,20 +182,20 @@ class Apps:
             if app.is_reusable:
                 app.idle_since = time.monotonic()
                 app.transport.resume_reading()
-                self._idle[port].append(app)
+                self._idle[number].append(app)
             else:
                 app.transport.close()
 
-    def _kept(self, port: int) -> App | None:
-        idle = self._idle[port]
+    def _kept(self, number: int) -> App | None:
+        idle = self._idle[number]
         while idle:
             if not (app := idle.pop()).transport.is_closing():
                 return app
         return None
 
-    async def _connect(self, port: int) -> App:
+    async def _connect(self, number: int) -> App:
         loop = asyncio.get_running_loop()
         async with asyncio.timeout(_CONNECT_SECONDS):
-            way = await self._doors.connect(port)
+            way = await self._doors.to(number).connect()
         _, app = await loop.create_connection(App, sock=way)
         return app

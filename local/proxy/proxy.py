@@ -31,14 +31,14 @@ class Proxy:
     async def _answer(self, request: Request, name: str) -> int:
         """The status of one instance's answer, of another's when the first is just gone."""
         gone: set[int] = set()
-        while (port := await self._routes.port(name, gone)) is not None:
+        while (number := await self._routes.instance(name, gone)) is not None:
             try:
-                with self._routes.using(port):
-                    return await self.apps.ask(port, request)
+                with self._routes.using(number):
+                    return await self.apps.ask(number, request)
             except (OSError, TimeoutError):
-                gone.add(port)
+                gone.add(number)
             except Unanswered:
-                gone.add(port)
+                gone.add(number)
                 if not request.is_repeatable:
                     break
         state = "broken" if gone else self._routes.state(name) or "unknown"

@@ -81,27 +81,27 @@ class Routes:
         self._lately.add(host)
         return _Counted(self._asked, host)
 
-    def using(self, port: int) -> "_Counted[int]":
-        """A request to the port is under way."""
-        return _Counted(self._busy, port)
+    def using(self, number: int) -> "_Counted[int]":
+        """A request to the instance is under way."""
+        return _Counted(self._busy, number)
 
-    async def port(self, host: str, avoid: set[int]) -> int | None:
-        """The least busy port of the host; waits for a service that starts or wakes."""
-        if not self._ports(host, avoid):
+    async def instance(self, host: str, avoid: set[int]) -> int | None:
+        """The least busy instance of the host; waits for a service that starts or wakes."""
+        if not self._numbers(host, avoid):
             await self._coming(host, avoid)
-        return min(self._ports(host, avoid), key=self._busy.__getitem__, default=None)
+        return min(self._numbers(host, avoid), key=self._busy.__getitem__, default=None)
 
     async def _coming(self, host: str, avoid: set[int]) -> None:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_WAIT_SECONDS):
-                while not self._ports(host, avoid) and (self.state(host) in _ON_THE_WAY or avoid):
+                while not self._numbers(host, avoid) and (self.state(host) in _ON_THE_WAY or avoid):
                     await self._wait(
                         host, None if self.state(host) in _ON_THE_WAY else _GONE_SECONDS
                     )
 
-    def _ports(self, host: str, avoid: set[int]) -> list[int]:
-        ports = self._hosts.get(host, {}).get("ports", [])
-        return [port for port in ports if port not in avoid]
+    def _numbers(self, host: str, avoid: set[int]) -> list[int]:
+        numbers = self._hosts.get(host, {}).get("instances", [])
+        return [number for number in numbers if number not in avoid]
 
     async def _wait(self, host: str, seconds: float | None) -> None:
         """Wait for news. Raises ``TimeoutError``."""
@@ -113,7 +113,7 @@ class Routes:
     async def _tell(self, visits: Mapping[str, list[str]]) -> None:
         hosts = {host: self._asked[host] for host in {*self._lately, *(+self._asked)}}
         self._lately.clear()
-        use = {"hosts": hosts, "ports": sorted(+self._busy), "visits": visits}
+        use = {"hosts": hosts, "instances": sorted(+self._busy), "visits": visits}
         with contextlib.suppress(aiohttp.ClientError, OSError, TimeoutError):
             async with self._supervisor.post("/use", json=use):
                 pass

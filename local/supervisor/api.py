@@ -35,7 +35,7 @@ class _Retirement(BaseModel):
 
 class _Use(BaseModel):
     hosts: dict[str, int]
-    ports: set[int] = Field(default_factory=set)
+    instances: set[int] = Field(default_factory=set)
     visits: dict[str, list[str]] = Field(default_factory=dict)
 
 
@@ -200,7 +200,7 @@ async def _routes(request: web.Request) -> web.StreamResponse:
 
 async def _use(request: web.Request) -> web.StreamResponse:
     use = _Use.model_validate(await request.json())
-    request.app[_SUPERVISOR].use(use.hosts, use.ports, use.visits)
+    request.app[_SUPERVISOR].use(use.hosts, use.instances, use.visits)
     return web.Response(status=204)
 
 

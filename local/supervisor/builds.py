@@ -161,7 +161,7 @@ class Builds:
             ["/bin/sh", "-c", step.command],
             run=str(tree),
             cwd=step.directory or root,
-            env=environment.for_build(build, self._places, root, way_out=self._networks.way_out),
+            env=environment.for_build(build, self._places, root, way_out=self._networks.way_out()),
             write=log.write,
             sandbox=Sandbox(
                 [tree, home, self._places.caches(build.service_id)],

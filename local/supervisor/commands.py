@@ -17,7 +17,7 @@ from local.supervisor.cgroups import Group
 from local.supervisor.limits import Allowance
 from local.supervisor.logs import Lines
 from local.supervisor.network import Network
-from local.supervisor.sandbox import Sandbox
+from local.supervisor.sandbox import Launch, Sandbox
 
 # Every process of a run carries its name in this variable: one that leaves its process group or
 # loses its parent is found by it, also by the next supervisor when this one was killed.
@@ -153,17 +153,18 @@ async def spawn(
     """Start a command in a session of its own; ``write`` gets the lines it prints."""
     ours, theirs = os.pipe()
     network = sandbox.network if sandbox else None
-    inner = sandbox.around(arguments, env, cwd) if sandbox else arguments
+    marked = {**env, MARK: run}
+    launch = sandbox.around(arguments, marked, cwd) if sandbox else Launch(arguments, marked)
     group = Group.make(allowed) if allowed else None
     try:
         process = await asyncio.create_subprocess_exec(
-            *(group.around(inner) if group else inner),
+            *(group.around(launch.arguments) if group else launch.arguments),
             cwd=cwd,
-            env={**env, MARK: run},
+            env={**launch.env, MARK: run},
             stdin=asyncio.subprocess.DEVNULL,
             stdout=theirs,
             stderr=theirs,
-            pass_fds=network.inherited if network else (),
+            pass_fds=(*launch.files, *(network.inherited if network else ())),
             start_new_session=True,
         )
     except BaseException:
@@ -172,7 +173,8 @@ async def spawn(
             group.remove()
         raise
     finally:
-        os.close(theirs)
+        for number in (theirs, *launch.files):
+            os.close(number)
         if network:
             network.leave_inherited()
     command = Command(run, process, allowed, group, network)

@@ -1,9 +1,9 @@
 """Hands out sockets of a sandbox's network; runs outside of the sandbox, out of its reach.
 
-Run as ``python -I -S door.py PID PATH PORT…``: who connects to the Unix socket PATH gets a new TCP
-socket of the network of process PID. Stdin is a Unix socket: sockets that listen on each PORT of
-that network are sent over it, and its end ends the door. There is no door when PATH is empty. With
-PID alone it only tries to enter.
+Run as ``python -I -S door.py PID PATH PORT OUTLET…``: who connects to the Unix socket PATH is told
+PORT and gets a new TCP socket of the network of process PID. Stdin is a Unix socket: sockets that
+listen on each OUTLET, a port of that network, are sent over it, and its end ends the door. There is
+no door when PATH is empty. With PID alone it only tries to enter.
 """
 
 import contextlib
@@ -16,6 +16,7 @@ import sys
 from collections.abc import Iterable
 
 _NS_GET_USERNS = 0xB701  # see ioctl_ns(2)
+_LOWEST_PORT = "/proc/sys/net/ipv4/ip_unprivileged_port_start"  # of the network that reads it
 
 
 def main() -> None:
@@ -28,16 +29,17 @@ def main() -> None:
         _open(pid, *rest)
 
 
-def _open(pid: str, path: str, *ports: str) -> None:
+def _open(pid: str, path: str, port: str, *outlets: str) -> None:
     with socket.socket(fileno=0) as lifeline, socket.socket(socket.AF_UNIX) as door:
         if path:
             os.umask(0o177)
             door.bind(path)
             door.listen(1024)
         _enter(pid)
-        _send_listeners(lifeline, ports)
+        _allow_low_ports()
+        _send_listeners(lifeline, outlets)
         if path:
-            _serve(door, lifeline)
+            _serve(door, lifeline, port)
 
 
 def _send_listeners(lifeline: socket.socket, ports: Iterable[str]) -> None:
@@ -58,6 +60,12 @@ def _enter(pid: str) -> None:
         os.close(namespace)
 
 
+def _allow_low_ports() -> None:
+    """Let who is not root in this network listen below 1024, where the machine allows that."""
+    with contextlib.suppress(OSError), open(_LOWEST_PORT, "w") as lowest:
+        lowest.write("0")
+
+
 def _listening(port: int) -> socket.socket:
     """Listens at every address: the network has only loopback, which may not be up yet."""
     made = socket.socket()
@@ -67,11 +75,11 @@ def _listening(port: int) -> socket.socket:
     return made
 
 
-def _serve(door: socket.socket, lifeline: socket.socket) -> None:
+def _serve(door: socket.socket, lifeline: socket.socket, port: str) -> None:
     while lifeline not in select.select([door, lifeline], [], [])[0]:
         asker, _ = door.accept()
         with asker, socket.socket() as made, contextlib.suppress(OSError):
-            socket.send_fds(asker, [b"!"], [made.fileno()])
+            socket.send_fds(asker, [port.encode()], [made.fileno()])
 
 
 if __name__ == "__main__":

@@ -68,13 +68,16 @@ def for_build(
 
 
 def for_run(
-    release: Release, places: Places, root: Path, port: int, *, way_out: str | None = None
+    release: Release, places: Places, root: Path, port: int | None, *, way_out: str | None = None
 ) -> dict[str, str]:
-    """The environment of a release's processes; ``way_out`` is the HTTP proxy that they need."""
+    """The environment of a release's processes, which have this port, if any.
+
+    ``way_out`` is the HTTP proxy that they need.
+    """
     home = places.home(release.deployment_id)
     mine = {**_led(_base(home), way_out), "NODE_ENV": "production"}
     tree = places.artifact(release.deployment_id)
-    given = {} if release.project_type == "worker" else {"PORT": str(port)}
+    given = {"PORT": str(port)} if port else {}
     return _with_paths({**mine, **release.environment, **given}, tree, root)
 
 

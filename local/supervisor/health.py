@@ -4,7 +4,7 @@ import asyncio
 
 import aiohttp
 
-from local.doors import Doors
+from local.doors import Door
 from local.supervisor.commands import Command
 from local.supervisor.listening import listeners
 
@@ -15,24 +15,24 @@ _EVERY_SECONDS = 0.1
 class HealthCheck:
     """Watches a command until it serves, and remembers what it saw in case it never does."""
 
-    def __init__(self, command: Command, port: int, path: str | None, doors: Doors) -> None:
+    def __init__(self, command: Command, port: int, path: str | None, door: Door) -> None:
         self._command = command
         self._port = port
         self._path = path
-        self._doors = doors
+        self._door = door
         self._listening: set[tuple[str, int]] = set()
         self._answer = "nothing"
 
     async def passes(self) -> None:
         """Return once the port is the command's own and the path, if any, answers 200."""
         timeout = aiohttp.ClientTimeout(total=5)
-        connector = self._doors.connector()
+        connector = self._door.connector()
         async with aiohttp.ClientSession(timeout=timeout, connector=connector) as session:
             while not await self._serves(session):
                 await asyncio.sleep(_EVERY_SECONDS)
 
     async def _serves(self, session: aiohttp.ClientSession) -> bool:
-        if not await self._doors.accepts(self._port):
+        if not await self._door.accepts():
             return False
         members = await asyncio.to_thread(self._command.members)
         self._listening = listeners(members)
@@ -52,7 +52,7 @@ class HealthCheck:
         """What to tell the user when the time is over."""
         self._listening = listeners(await asyncio.to_thread(self._command.members))
         waited = f"within {seconds:g} seconds"
-        asked = "listen on the port in the environment variable PORT"
+        asked = f"listen on the port in the environment variable PORT, which is {self._port}"
         here = sorted(address for address, port in self._listening if port == self._port)
         if any(address in _REACHABLE for address in here):
             return (
@@ -61,6 +61,10 @@ class HealthCheck:
             )
         if here:
             return f"The app listens on {here[0]} only; listen on 0.0.0.0."
-        if others := sorted({port for _, port in self._listening}):
-            return f"The app listens on {', '.join(map(str, others))}; {asked}."
+        if others := [str(each) for each in sorted({port for _, port in self._listening})]:
+            return f"The app listens on {', '.join(others)}; {asked}{self._or_set_it(others)}."
         return f"The app did not listen on a port {waited}; {asked}."
+
+    def _or_set_it(self, others: list[str]) -> str:
+        is_free_to_choose = self._port != self._door.number
+        return f", or set PORT to {' or '.join(others)}" if is_free_to_choose else ""

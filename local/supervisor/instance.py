@@ -10,7 +10,7 @@ import time
 from chalicelib.buildpacks.failures import Failure
 from chalicelib.buildpacks.folder import Step, working_directory
 from chalicelib.engines.base import Release
-from local.doors import Doors
+from local.doors import Door
 from local.supervisor import commands, environment
 from local.supervisor.health import HealthCheck
 from local.supervisor.limits import Limits
@@ -22,8 +22,8 @@ from local.supervisor.watchdog import Watchdog
 
 # Below the ports that systems hand out for outgoing connections; two supervisors on one machine
 # shall not reach for the same ones.
-_PORTS = itertools.cycle(range(20000, 30000))
-next(itertools.islice(_PORTS, os.getpid() * 97 % 10000, None))
+_NUMBERS = itertools.cycle(range(20000, 30000))
+next(itertools.islice(_NUMBERS, os.getpid() * 97 % 10000, None))
 
 
 class Spawner:
@@ -50,23 +50,33 @@ class Spawner:
         """Whose commands they are."""
         return self._release
 
-    async def spawn(self, step: Step, port: int) -> commands.Command:
-        """Start a command; what it prints goes to the service's log."""
+    def port(self, number: int | None = None) -> int | None:
+        """Where the instance with this number listens; None for a worker, which does not."""
+        if self._release.project_type == "worker":
+            return None
+        return self.networks.port(self._release.port, number or self._release.port)
+
+    async def spawn(self, step: Step, number: int | None = None) -> commands.Command:
+        """Start a command; what it prints goes to the service's log.
+
+        The number is an instance's. To what has none nobody comes in.
+        """
         self.log.say(step.title)
         home = self._places.home(self._release.deployment_id)
         allowed = self._watchdog.limits.app
+        port = self.port(number)
         command = await commands.spawn(
             ["/bin/sh", "-c", step.command],
-            run=str(self.tree / self._release.release_id / str(port)),
+            run=str(self.tree / self._release.release_id / str(number or "pre-deploy")),
             cwd=self.root,
             env=environment.for_run(
-                self._release, self._places, self.root, port, way_out=self.networks.way_out
+                self._release, self._places, self.root, port, way_out=self.networks.way_out(port)
             ),
             write=self.log.write,
             sandbox=Sandbox(
                 [self.tree, home],
                 [self._places.caches(self._release.service_id)],
-                self.networks.for_app(port),
+                self.networks.for_app(port, number),
                 allowed.memory_bytes,
             ),
             allowed=allowed,
@@ -76,19 +86,30 @@ class Spawner:
 
 
 class Instance:
-    """A process that serves on a port of its own."""
+    """A process that serves on a port; outside of its network it goes by a number of its own."""
 
-    def __init__(self, command: commands.Command, port: int, doors: Doors) -> None:
+    def __init__(self, command: commands.Command, port: int | None, door: Door) -> None:
         self.port = port
-        self._doors = doors
+        self._door = door
         self._command = command
         self._began = time.monotonic()
 
     @classmethod
     async def start(cls, spawner: Spawner, step: Step) -> "Instance":
-        """Start the command on a free port."""
-        port = next(filter(_is_free, _PORTS))
-        return cls(await spawner.spawn(step, port), port, spawner.networks.doors)
+        """Start the command, with a number that is a free port where no network is its own."""
+        number = next(filter(_is_free, _NUMBERS))
+        command = await spawner.spawn(step, number)
+        return cls(command, spawner.port(number), spawner.networks.doors.to(number))
+
+    @property
+    def number(self) -> int:
+        """Its name outside."""
+        return self._door.number
+
+    @property
+    def place(self) -> str:
+        """Where it serves, for the log; nothing for a worker."""
+        return f" on port {self.port} (instance {self.number})" if self.port else ""
 
     @property
     def seconds(self) -> float:
@@ -97,31 +118,31 @@ class Instance:
 
     async def until_healthy(self, release: Release, limits: Limits) -> None:
         """Return once it serves; a worker, once it has stayed alive. Raises ``Failure``."""
-        if release.project_type == "worker":
+        if self.port is None:
             await self._stays_alive(limits.worker_seconds)
         else:
-            await self._serves(release.health_check_path, limits)
+            check = HealthCheck(self._command, self.port, release.health_check_path, self._door)
+            await self._passes(check, limits.start_seconds)
 
     async def _stays_alive(self, seconds: float) -> None:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 raise await self.until_it_ends()
 
-    async def _serves(self, path: str | None, limits: Limits) -> None:
+    async def _passes(self, check: HealthCheck, seconds: float) -> None:
         """Return once it does. Raises ``Failure`` when it ended or took too long."""
-        check = HealthCheck(self._command, self.port, path, self._doors)
         serving = asyncio.create_task(check.passes())
         ending = asyncio.create_task(self._command.wait())
         try:
             await asyncio.wait(
                 [serving, ending],
-                timeout=limits.start_seconds,
+                timeout=seconds,
                 return_when=asyncio.FIRST_COMPLETED,
             )
             if ending.done():
                 raise self._why(ending.result())
             if not serving.done():
-                raise Failure(await check.why_not(limits.start_seconds), "health_check")
+                raise Failure(await check.why_not(seconds), "health_check")
             serving.result()
         finally:
             serving.cancel()

@@ -40,9 +40,9 @@ class Instances:
         self._tasks = asyncio.TaskGroup()
 
     @property
-    def ports(self) -> list[int]:
-        """Where those that are healthy serve."""
-        return [keeper.port for keeper in self._keepers if keeper.port is not None]
+    def serving(self) -> list[int]:
+        """The numbers of those that are healthy."""
+        return [keeper.serving for keeper in self._keepers if keeper.serving is not None]
 
     @property
     def number(self) -> int:
@@ -75,8 +75,8 @@ class Instances:
         self._keepers[keeper] = task = self._tasks.create_task(keeper.keep())
         task.add_done_callback(lambda _: self._keepers.pop(keeper))
 
-    async def _dismiss(self, keeper: "_Keeper", port: int | None) -> None:
-        await self._traffic.drain([port] if port else [])
+    async def _dismiss(self, keeper: "_Keeper", number: int | None) -> None:
+        await self._traffic.drain([number] if number else [])
         await keeper.stop()
         if task := self._keepers.get(keeper):
             task.cancel()
@@ -96,7 +96,7 @@ class _Keeper:
         changed: Callable[[], None],
         is_hopeless: Callable[[int], bool],
     ) -> None:
-        self.port: int | None = None
+        self.serving: int | None = None
         self._spawner = spawner
         self._start = start
         self._limits = limits
@@ -120,8 +120,8 @@ class _Keeper:
             await asyncio.sleep(pause)
 
     def withdraw(self) -> int | None:
-        """Leave the port, and say which: requests go elsewhere, and no other instance follows."""
-        self.is_leaving, left = True, self.port
+        """Leave the routes, and say by which number: no other instance follows."""
+        self.is_leaving, left = True, self.serving
         self._part()
         return left
 
@@ -146,12 +146,11 @@ class _Keeper:
 
     def _join(self, instance: Instance) -> None:
         if not self.is_leaving:
-            is_worker = self._spawner.release.project_type == "worker"
-            self._spawner.log.say("Healthy" if is_worker else f"Healthy on port {instance.port}")
-            self.port = instance.port
+            self._spawner.log.say(f"Healthy{instance.place}")
+            self.serving = instance.number
             self._changed()
 
     def _part(self) -> None:
-        if self.port is not None:
-            self.port = None
+        if self.serving is not None:
+            self.serving = None
             self._changed()

@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import Callable
+from dataclasses import replace
 
 from chalicelib.engines.base import Sample
 from local.supervisor.census import Usage
@@ -13,8 +14,9 @@ _FINE, _COARSE = 10, 60
 class Metrics:
     """The history of every service that has run within a day."""
 
-    def __init__(self, healthy: Callable[[str], int]) -> None:
+    def __init__(self, healthy: Callable[[str], int], memory_limit_bytes: int) -> None:
         self._healthy = healthy
+        self._limit = memory_limit_bytes
         self._all: dict[str, _History] = {}
 
     def note(self, usages: dict[str, Usage], now: float) -> None:
@@ -38,8 +40,8 @@ class Metrics:
         self._all.pop(service_id, None)
 
     def _sample(self, service_id: str, usage: Usage, now: float) -> Sample:
-        instances = self._healthy(service_id)
-        return Sample(int(now), round(usage.cpu_percent, 1), usage.memory_bytes, instances)
+        cpu, instances = round(usage.cpu_percent, 1), self._healthy(service_id)
+        return Sample(int(now), cpu, usage.memory_bytes, instances, self._limit)
 
 
 class _History:
@@ -84,4 +86,4 @@ def _mean(samples: list[Sample]) -> Sample:
     """The mean load of a step, its highest memory (that is what the limit ends), its last count."""
     cpu = sum(each.cpu_percent or 0 for each in samples) / len(samples)
     memory = max(each.memory_bytes or 0 for each in samples)
-    return Sample(samples[-1].at, round(cpu, 1), memory, samples[-1].instances)
+    return replace(samples[-1], cpu_percent=round(cpu, 1), memory_bytes=memory)

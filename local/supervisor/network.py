@@ -11,7 +11,7 @@ import subprocess
 import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TextIO
+from typing import NamedTuple, TextIO
 
 from local.supervisor import door
 
@@ -20,14 +20,21 @@ _CONNECTIONS = 128  # at once, to each outlet: they take from the supervisor's o
 Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
+class Entrance(NamedTuple):
+    """Where the door of a network is, and to which port in there it leads."""
+
+    path: Path
+    port: int
+
+
 class Network:
     """The network of one sandbox; what runs there waits until it is connected.
 
-    ``path`` is where its door is to be; None when nobody is to come in.
+    There is no ``entrance`` when nobody is to come in.
     """
 
-    def __init__(self, path: Path | None, outlets: Mapping[int, Serve]) -> None:
-        self._path = path
+    def __init__(self, entrance: Entrance | None, outlets: Mapping[int, Serve]) -> None:
+        self._entrance = entrance
         self._outlets = outlets
         ours, told = os.pipe()
         waits, go = os.pipe()
@@ -60,15 +67,15 @@ class Network:
         self._remove_door()
 
     def _remove_door(self) -> None:
-        if self._path:
-            self._path.unlink(missing_ok=True)
+        if self._entrance:
+            self._entrance.path.unlink(missing_ok=True)
 
     async def _open(self, pid: int) -> None:
         self._remove_door()
         self._lifeline, theirs = socket.socketpair()
         with theirs:
             self._door = await asyncio.create_subprocess_exec(
-                *_door(str(pid), str(self._path or ""), *map(str, self._outlets)),
+                *_door(*map(str, (pid, *(self._entrance or ("", "")), *self._outlets))),
                 stdin=theirs.fileno(),
                 start_new_session=True,
             )

@@ -89,13 +89,15 @@ class Releases:
     def healthy(self, service_id: str) -> int:
         """How many instances of a service answer their health checks."""
         return sum(
-            len(each.ports) for each in self._all.values() if each.release.service_id == service_id
+            len(each.serving)
+            for each in self._all.values()
+            if each.release.service_id == service_id
         )
 
     def where(self, release_id: str | None) -> tuple[list[int], State]:
-        """The ports on which a release serves, and what it does."""
+        """The numbers of the instances that serve for a release, and what it does."""
         found = self._all.get(release_id or "")
-        return (list(found.ports), found.state) if found else ([], State.STOPPED)
+        return (list(found.serving), found.state) if found else ([], State.STOPPED)
 
     def runs(self, deployment_id: str) -> bool:
         """Whether a release of this deployment has processes, or will have."""
@@ -148,7 +150,7 @@ class Releases:
 
     async def _end(self, running: Running | None, drains: bool) -> None:
         if running and drains:
-            await self._traffic.drain(running.ports)
+            await self._traffic.drain(running.serving)
         if running:
             await running.stop()
             self._forget(running.release.release_id)

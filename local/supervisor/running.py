@@ -70,9 +70,9 @@ class Running:
         self._life = asyncio.create_task(self._live())
 
     @property
-    def ports(self) -> list[int]:
-        """Where its healthy instances serve."""
-        return self._instances.ports if self._instances else []
+    def serving(self) -> list[int]:
+        """The numbers of its healthy instances."""
+        return self._instances.serving if self._instances else []
 
     @property
     def is_alive(self) -> bool:
@@ -156,7 +156,7 @@ class Running:
 
     async def _prepare(self, spawner: Spawner, text: str) -> None:
         seconds = self._limits.pre_deploy_seconds
-        command = await spawner.spawn(Step(text, text), self.release.port)
+        command = await spawner.spawn(Step(text, text))
         try:
             async with asyncio.timeout(seconds):
                 status = await command.wait()
@@ -172,14 +172,17 @@ class Running:
             raise Failure(why, "pre_deploy")
 
     def _is_hopeless(self, deaths: int) -> bool:
-        dies_on = deaths > self._limits.restarts and not self.ports
+        dies_on = deaths > self._limits.restarts and not self.serving
         return self.progress.stage is not Stage.HEALTHY or dies_on
 
     def _note(self) -> None:
         """Go by how many instances serve now."""
         if self.state in {State.STARTING, State.RUNNING}:
-            self.state = State.RUNNING if self.ports else State.STARTING
-            if self.progress.stage is Stage.STARTING and len(self.ports) == self.release.instances:
+            self.state = State.RUNNING if self.serving else State.STARTING
+            if (
+                self.progress.stage is Stage.STARTING
+                and len(self.serving) == self.release.instances
+            ):
                 self.progress = Progress(Stage.HEALTHY)
                 self._settled(self.release.job_id)
         self._changed(self)

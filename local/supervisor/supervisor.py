@@ -59,7 +59,7 @@ class Supervisor:
             announce=self._announce,
             runs=self._releases.runs,
         )  # fmt: skip
-        self._metrics = Metrics(self._releases.healthy)
+        self._metrics = Metrics(self._releases.healthy, limits.memory_bytes)
 
     def clear(self) -> None:
         """End what an earlier supervisor left running; its artifacts are taken over."""
@@ -142,21 +142,21 @@ class Supervisor:
         return follow(path, None, None, lambda: self._builds.is_over(deployment_id))
 
     def hosts(self) -> dict[str, object]:
-        """Where each host leads: {"hosts": {host: {"ports": [int], "state": str}}}."""
+        """Where each host leads: {"hosts": {host: {"instances": [int], "state": str}}}."""
         routes = [route for route in self._routes.values() if route.host]
         return {"hosts": {route.host: self._where(route) for route in routes}}
 
     def use(
         self,
         hosts: Mapping[str, int],
-        ports: Collection[int],
+        instances: Collection[int],
         visits: Mapping[str, Sequence[str]],
     ) -> None:
-        """Note how many requests hosts have, which ports have any, and what was answered.
+        """Note how many requests hosts have, which instances have any, and what was answered.
 
         What sleeps wakes up.
         """
-        self._traffic.note(hosts, ports)
+        self._traffic.note(hosts, instances)
         for service_id, route in self._routes.items():
             host = route.host or ""
             if host in hosts:
@@ -187,8 +187,8 @@ class Supervisor:
         await asyncio.to_thread(commands.kill_runs, f"{self._places.root}/")
 
     def _where(self, route: _Route) -> dict[str, object]:
-        ports, state = self._releases.where(route.release_id)
-        return {"ports": ports, "state": state}
+        instances, state = self._releases.where(route.release_id)
+        return {"instances": instances, "state": state}
 
     def _note(self, usages: dict[str, Usage]) -> None:
         self._metrics.note(usages, time.time())

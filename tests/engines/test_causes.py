@@ -103,6 +103,8 @@ DJANGO = (
         ("sqlite3.OperationalError: no such table: users", "missing_table", "users"),
         ("OSError: [Errno 98] Address already in use", "port_in_use", "taken"),
         ("Error: listen EACCES: permission denied 0.0.0.0:80", "port_forbidden", "1024"),
+        ("listen tcp :80: bind: permission denied", "port_forbidden", "1024"),
+        ("bind() to 0.0.0.0:80 failed (13: Permission denied)", "port_forbidden", "1024"),
         ("PermissionError: [Errno 13] Permission denied: '/etc/x'", "permission_denied", "file"),
         ("OSError: [Errno 30] Read-only file system: '/usr/x'", "read_only", "written"),
         ("OSError: [Errno 28] No space left on device", "no_space_left", "room"),
@@ -198,6 +200,13 @@ def test_what_the_engine_says(message: str, code: str) -> None:
     assert found.code == code
     assert found.summary
     assert found.suggestions
+
+
+def test_a_port_that_may_be_chosen() -> None:
+    said = "The app listens on 3000; listen on the port in the environment variable PORT"
+    assert "set PORT" not in str(explain(f"{said}, which is 20001.", "").suggestions)
+    free = explain(f"{said}, which is 8080, or set PORT to 3000.", "")
+    assert free.suggestions[-1].startswith("Or set PORT to 3000,")
 
 
 def test_the_telling_line_is_in_the_message() -> None:

@@ -3,6 +3,7 @@
 import contextlib
 import http.client
 import os
+import re
 import shutil
 import signal
 import socket
@@ -174,10 +175,15 @@ class Supervised:
     def log(self, release: Release) -> str:
         return self.engine.logs(release.service_id, 1000, None).text
 
-    def ask(self, port: int, path: str) -> str:
-        """What the app on the port answers, past the proxy."""
+    def numbers(self, release: Release) -> list[int]:
+        """The numbers of the instances that have been healthy, in that order."""
+        return [int(each) for each in re.findall(r"\(instance (\d+)\)", self.log(release))]
+
+    def ask(self, number: int, path: str) -> str:
+        """What the instance with the number answers, past the proxy."""
+        sock, port = Doors(self.socket).to(number).way_in()
         with contextlib.closing(http.client.HTTPConnection("127.0.0.1", port)) as app:
-            app.sock = Doors(self.socket).way_to(port)
+            app.sock = sock
             app.sock.connect(("127.0.0.1", port))
             app.request("GET", path)
             return app.getresponse().read().decode()

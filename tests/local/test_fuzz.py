@@ -29,7 +29,7 @@ LIFTED = {
     "ORBITRA_LIMITS": '{"free": {"hour": null, "ten_minutes": null, "minute": null}}',
     "ORBITRA_ADDRESS_LIMIT": "1000000",
 }
-PHASES = "examples,coverage,fuzzing,stateful" if PROVE else "examples,coverage,stateful"
+PHASES = "examples,coverage,fuzzing,stateful" if PROVE else "examples,coverage"
 EXAMPLES = "150" if PROVE else "5"
 ENDS_THE_SESSION = ("public_logout", "public_confirm_password_reset")
 # What a query is asked besides is passed over; what a body holds besides is refused.

@@ -11,7 +11,7 @@ def busy(cpu: float = 50.0, memory: int = 1000) -> dict[str, Usage]:
 
 
 def test_a_point_for_every_step() -> None:
-    metrics = Metrics(lambda _: 1)
+    metrics = Metrics(lambda _: 1, 1024)
     for now in range(3600, 3600 + 25):
         metrics.note(busy(now % 10, now), now)
     *points, latest = metrics.of("svc", 3600, 3625)
@@ -23,7 +23,7 @@ def test_a_point_for_every_step() -> None:
 
 
 def test_what_does_not_run_takes_nothing() -> None:
-    metrics = Metrics(lambda _: 0)
+    metrics = Metrics(lambda _: 0, 1024)
     metrics.note(busy(), 10)
     metrics.note({}, 20)
     point, latest = metrics.of("svc", 60, 21)
@@ -33,7 +33,7 @@ def test_what_does_not_run_takes_nothing() -> None:
 
 
 def test_the_history_is_bounded() -> None:
-    metrics = Metrics(lambda _: 1)
+    metrics = Metrics(lambda _: 1, 1024)
     for now in range(0, 2 * DAY, 10):
         metrics.note(busy(), now)
     assert 360 <= len(metrics.of("svc", 3600, 2 * DAY)) <= 361
@@ -42,7 +42,7 @@ def test_the_history_is_bounded() -> None:
 
 
 def test_what_has_not_run_for_a_day_is_forgotten() -> None:
-    metrics = Metrics(lambda _: 0)
+    metrics = Metrics(lambda _: 0, 1024)
     metrics.note(busy(), 0)
     metrics.note({}, DAY + 1)
     assert metrics.of("svc", DAY, DAY + 1) == []

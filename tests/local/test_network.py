@@ -112,7 +112,7 @@ def probe(proxied: Proxied) -> str:
 def test_nothing_of_this_machine_is_reached_directly(
     proxied: Proxied, probe: str, operators: int
 ) -> None:
-    neighbour = proxied.get(proxied.serve(WEB), "/PORT").text
+    neighbour = proxied.get(proxied.serve(WEB, port=3001), "/PORT").text
     mine = socket.gethostbyname(socket.gethostname())
     private = (f"127.0.0.1:{operators}", f"127.0.0.1:{proxied.port}", f"127.0.0.1:{neighbour}")
     for target in (*private, f"{mine}:{operators}", "169.254.169.254:80", "10.0.0.1:80"):
@@ -217,8 +217,8 @@ def test_no_door_is_left(supervised: Supervised) -> None:
     release, _ = supervised.run(WEB)
     assert list(supervised.state.glob("s.*"))
     supervised.engine.cancel_release(release.release_id)
-    port = supervised.log(release).split("Healthy on port ")[1].split("\n")[0]
-    until(lambda: not (supervised.state / f"s.{port}").exists())
+    (number,) = supervised.numbers(release)
+    until(lambda: not (supervised.state / f"s.{number}").exists())
 
 
 @pytest.mark.parametrize(

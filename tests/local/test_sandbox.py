@@ -63,6 +63,35 @@ def test_a_running_app_sees_no_more(supervised: Supervised) -> None:
     assert "app.py" not in supervised.log(release).replace("exec python3 app.py", "")
 
 
+@pytest.mark.parametrize("name", ["SSL_CERT_FILE", "NODE_EXTRA_CA_CERTS", "PIP_CONFIG_FILE"])
+def test_a_variable_shows_no_file(supervised: Supervised, tmp_path: Path, name: str) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("hunter2")
+    url = supervised.repository(BARE)
+    given = {name: str(secret), "PATH": f"{tmp_path}/bin:{os.environ['PATH']}"}
+    build, progress = supervised.build(
+        url, build_command=f"cat {secret}; printenv {name}", environment=given
+    )
+    assert progress.stage is Stage.BUILT, progress.message
+    log = supervised.engine.build_log(build.deployment_id)
+    assert log.count(str(secret)) == 3
+    assert "hunter2" not in log
+
+
+def test_no_command_of_the_users_is_the_sandbox(supervised: Supervised, tmp_path: Path) -> None:
+    """What lies first in the app's own PATH is found inside only."""
+    mine = tmp_path / "escaped"
+    fakes = {f".venv/bin/{name}": f"#!/bin/sh\ntouch {mine}\n" for name in ("bwrap", "prlimit")}
+    url = supervised.repository({**BARE, **fakes})
+    build, _ = supervised.build(url, build_command="chmod +x .venv/bin/*")
+    release, progress = supervised.start(
+        build, start_command="bwrap; sleep 60", project_type="worker"
+    )
+    assert progress.stage is Stage.HEALTHY, progress.message
+    assert not mine.exists()
+    assert supervised.log(release).count("cannot touch") == 1
+
+
 def test_a_fork_bomb_is_bounded(supervised: Supervised) -> None:
     bomb = "for i in $(seq 20000); do setsid sleep 60 & done; wait"
     build, progress = supervised.build(supervised.repository(BARE), build_command=bomb)
@@ -89,8 +118,11 @@ def test_a_daemon_does_not_outlive_its_build(supervised: Supervised) -> None:
 @pytest.mark.parametrize("place", ["/tmp", "/var/tmp", "/dev/shm", "/"])
 def test_what_lies_in_memory_is_bounded(place: Path) -> None:
     fill = ["dd", "if=/dev/zero", f"of={place}/big", "bs=1M", "count=9"]
-    inside = Sandbox(room_bytes=4 << 20).around(fill, os.environ, Path("/"))
-    tried = subprocess.run(inside, check=False, capture_output=True, text=True)
+    launch = Sandbox(room_bytes=4 << 20).around(fill, os.environ, Path("/"))
+    tried = subprocess.run(
+        launch.arguments, pass_fds=launch.files, check=False, capture_output=True, text=True
+    )
+    os.close(launch.files[0])
     assert "No space left on device" in tried.stderr
 
 

@@ -15,7 +15,7 @@ import pytest
 from chalicelib.engines.base import EngineUnavailable, Release, Stage
 from tests.local.conftest import APP, WEB, Proxied, Supervised, kill_all, processes_of, until
 
-WHO = APP.replace('os.environ.get(self.path.strip("/"), "hello")', "os.environ['PORT']")
+WHO = APP.replace('os.environ.get(self.path.strip("/"), "hello")', "os.environ['ORBITRA_RUN']")
 SLOW = WHO.replace("        print(", "        import time; time.sleep(0.01)\n        print(")
 BRIEF = APP.replace(
     'print("listening")', "import threading; threading.Timer(0.3, os._exit, [3]).start()"

@@ -46,7 +46,7 @@ def test_an_app_gets_its_environment(supervised: Supervised) -> None:
     assert progress.stage is Stage.HEALTHY, progress.message
     (app,) = [each for each in processes_of(release.release_id) if "python" in each.name()]
     environment = app.environ()
-    assert supervised.ask(int(environment["PORT"]), "/GREETING") == "hi"
+    assert supervised.ask(supervised.numbers(release)[0], "/GREETING") == "hi"
     assert environment["NODE_ENV"] == "production"
     assert environment["VIRTUAL_ENV"].endswith("/.venv")
     assert not [name for name in environment if name.startswith(("AWS_", "PIP_", "npm_config"))]
@@ -109,7 +109,10 @@ def test_nothing_to_start(supervised: Supervised) -> None:
     ("files", "said"),
     [
         ({"Procfile": "web: sleep 60"}, "did not listen on a port within 2.5 seconds"),
-        (serve("31999"), "listens on 31999; listen on the port in the environment variable PORT"),
+        (
+            serve("31999"),
+            "listens on 31999; listen on the port in the environment variable PORT, which",
+        ),
         (
             {"app.py": serve('int(os.environ["PORT"])')["app.py"].replace("0.0.0.0", "127.0.0.3")},
             "listens on 127.0.0.3 only; listen on 0.0.0.0",
@@ -132,7 +135,7 @@ def test_another_process_on_the_port_is_not_the_app(tmp_path: Path) -> None:
             ["sleep", "60"], run=str(tmp_path), cwd=tmp_path, env={}, write=lambda _: True
         )
         try:
-            check = HealthCheck(command, port, None, Doors(tmp_path / "s"))
+            check = HealthCheck(command, port, None, Doors(tmp_path / "s").to(port))
             await asyncio.wait_for(check.passes(), 0.5)
         finally:
             await command.kill()
@@ -146,11 +149,11 @@ def test_a_server_that_has_left_its_session_is_the_app(hasty: Supervised) -> Non
     stray = "env -u ORBITRA_RUN setsid -f python app.py"
     release, progress = hasty.run(WEB, start_command=f"{stray}; sleep 60")
     assert progress.stage is Stage.HEALTHY, progress.message
-    port = int(hasty.log(release).split("Healthy on port ")[1].split("\n")[0])
-    assert hasty.ask(port, "/") == "hello"
+    (number,) = hasty.numbers(release)
+    assert hasty.ask(number, "/") == "hello"
     hasty.engine.cancel_release(release.release_id)
     with pytest.raises(ConnectionRefusedError):
-        hasty.ask(port, "/")
+        hasty.ask(number, "/")
 
 
 def test_the_pre_deploy_command(supervised: Supervised) -> None:
@@ -184,7 +187,7 @@ def test_retiring_all_keeps_the_host_known(supervised: Supervised) -> None:
     until(lambda: "Stopped" in supervised.log(release))
     with supervised.http.stream("GET", "/routes") as response:
         first = next(response.iter_lines())
-    assert f'"{host}": {{"ports": [], "state": "stopped"}}' in first
+    assert f'"{host}": {{"instances": [], "state": "stopped"}}' in first
 
 
 def test_retiring_leads_back_to_what_is_kept(supervised: Supervised) -> None:

@@ -144,9 +144,10 @@ _PORTS = (
     ),
     cause(
         "port_forbidden",
-        r"listen EACCES: permission denied",
-        "Ports below 1024 are not for apps.",
+        r"listen EACCES: permission denied|\bbind\b.*[Pp]ermission denied",
+        "Ports below 1024 are not for apps on this machine.",
         "Listen on the port in the environment variable PORT.",
+        "If that is below 1024, set PORT to a higher one.",
     ),
 )
 

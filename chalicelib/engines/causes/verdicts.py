@@ -168,6 +168,13 @@ _PROBES = (
     ),
     cause(
         "wrong_port",
+        r"\A(?P<said>The app listens on [\d, ]+);.*, or (?P<other>set PORT to \d+)",
+        "{said}, not on the port that it was given.",
+        _PORT,
+        "Or {other}, as an environment variable: then it is given that port.",
+    ),
+    cause(
+        "wrong_port",
         r"\A(?P<said>The app listens on [\d, ]+);",
         "{said}, not on the port that it was given.",
         _PORT,

@@ -15,11 +15,10 @@ import psutil
 from tests.local.conftest import until
 from tests.local.test_restart import UNLIMITED, answers, kill
 from tests.local.test_run import Run, repository, start, stop
-from tests.prove import PROVE
 
 THREADS = 4
 MODULES = ("local.api", "local.supervisor", "local.proxy")
-RUNS, DEATHS = (4, 5) if PROVE else (1, 3)  # a sixth within a minute ends the run
+RUNS, DEATHS = 4, 5  # a sixth within a minute ends the run
 
 
 def test_what_one_death_costs(tmp_path: Path) -> None:

@@ -6,12 +6,11 @@ from pathlib import Path
 
 from tests.local.conftest import until
 from tests.local.deploying import Shop, shop
-from tests.local.test_kills import processes_of
+from tests.local.prove.test_kills import processes_of
 from tests.local.test_restart import UNLIMITED, kill_all
 from tests.local.test_run import start
-from tests.prove import PROVE
 
-ROUNDS = 20 if PROVE else 2
+ROUNDS = 20
 BUILD = "sleep 0.3"
 LONGEST_SECONDS = 1.0  # about what a deployment takes with that
 LEASE_AND_BUILD_SECONDS = 60 + 10

@@ -9,9 +9,8 @@ import pytest
 from tests.local.conftest import processes_of, until
 from tests.local.deploying import Shop, serves, shop
 from tests.local.test_proxy_load import Load
-from tests.prove import PROVE
 
-ROUNDS = 4 if PROVE else 1
+ROUNDS = 4
 
 
 @pytest.fixture

@@ -9,12 +9,10 @@ from typing import Any
 
 import httpx
 import psutil
-import pytest
 
 from tests.local.conftest import until
-from tests.local.test_kills import running
+from tests.local.prove.test_kills import running
 from tests.local.test_run import Run, repository
-from tests.prove import PROVE
 
 TENANTS, EACH = 3, 10
 SETTLING_SECONDS, MEASURED_SECONDS = 5, 20
@@ -22,7 +20,6 @@ CPU_PERCENT = 5  # of the machine, all of its cores together
 MEMORY_BYTES = 4 * 1024**3
 
 
-@pytest.mark.skipif(not PROVE, reason="Measures half a minute on an idle machine: make prove.")
 def test_thirty_services(tmp_path: Path) -> None:
     git_url = f"file://{repository(tmp_path / 'app')}"
     with running(tmp_path / "state") as run:

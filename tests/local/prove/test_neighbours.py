@@ -8,9 +8,8 @@ import pytest
 
 from chalicelib.engines.base import Stage
 from tests.local.conftest import APP, BARE, WEB, Proxied, Supervised, until
-from tests.prove import PROVE
 
-FLOODED = 1 << (28 if PROVE else 25)
+FLOODED = 1 << 28
 FLOOD = f"""
 import os, threading
 
@@ -65,7 +64,6 @@ def test_a_log_without_end(supervised: Supervised, proxied: Proxied, host: str) 
     assert sum(each.stat().st_size for each in logs) < 1_000_000
 
 
-@pytest.mark.skipif(not PROVE, reason="measures for some seconds: make prove")
 @pytest.mark.parametrize("command", GREED.values(), ids=GREED)
 def test_beside_a_greedy_app(
     supervised: Supervised, proxied: Proxied, host: str, command: str
@@ -78,7 +76,6 @@ def test_beside_a_greedy_app(
     compare(before, meanwhile)
 
 
-@pytest.mark.skipif(not PROVE, reason="measures for some seconds: make prove")
 @pytest.mark.parametrize("command", [*GREED.values(), BOMB], ids=[*GREED, "bomb"])
 def test_beside_a_greedy_build(
     supervised: Supervised, proxied: Proxied, host: str, command: str
