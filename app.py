@@ -14,6 +14,7 @@ from chalicelib.accounts import pages as account_pages
 from chalicelib.accounts.admission import admit
 from chalicelib.audit.service import note, note_refusal
 from chalicelib.docs.pages import pages
+from chalicelib.engines.aws import events as aws_events
 from chalicelib.http import front_door
 from chalicelib.http.front_door import Guards
 from chalicelib.http.routes import Route
@@ -53,6 +54,12 @@ def sweep_jobs(event: CloudWatchEvent) -> None:
     """Send the jobs again that should have been seen to by now."""
     del event
     sweep.sweep()
+
+
+@app.on_cw_event(aws_events.PATTERN, name="built")
+def hear_of_builds(event: CloudWatchEvent) -> None:
+    """Let the deployment look again whose build has changed."""
+    aws_events.on_build(event.detail)
 
 
 gc.freeze()

@@ -26,6 +26,8 @@ def client(service: str) -> Any:
         connect_timeout=2,
         read_timeout=10,
         retries={"mode": "standard", "total_max_attempts": 3},
+        # What a URL of the older signature leads to must not be encrypted by KMS.
+        signature_version="s3v4" if service == "s3" else None,
     )
     return _client_session().create_client(service, region_name=settings().region, config=config)
 

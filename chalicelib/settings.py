@@ -86,6 +86,24 @@ class Settings(BaseModel):
     mail_from: str = Field(default="Orbitra <no-reply@localhost>", pattern=r"^[^\r\n]*@[^\r\n]+$")
     smtp_url: Annotated[SecretStr, AfterValidator(_smtp_url)] = SecretStr("")
     """Where mail is sent, ``smtp://`` or ``smtps://user:password@host:port``; SES when empty."""
+    engine: Literal["none", "aws", "simulated"] = "none"
+    """What runs apps; the local run brings its own."""
+    apps_bucket: str = ""
+    """The engine's bucket for sources' artifacts, orders and notes."""
+    build_project: str = ""
+    """The CodeBuild project that builds apps: arm64, with a role that may only log."""
+    build_minutes: int = Field(default=20, ge=5, le=120)
+    app_role_arn: str = ""
+    """What apps run as. It may write logs, and nothing from within an app."""
+    app_prefix: str = Field(default="orbitra-local-app-", pattern=r"^[a-zA-Z0-9_-]{1,32}$")
+    """Begins the names of apps' functions and layers."""
+    app_timeout_seconds: int = Field(default=60, ge=1, le=900)
+    app_log_days: int = 14
+    web_adapter_layer: str = "arn:aws:lambda:{region}:753240598075:layer:LambdaAdapterLayerArm64:26"
+    """The Lambda Web Adapter, for arm64; ``{region}`` is ours."""
+    reserve_instances: bool = False
+    """Whether the account's quota lets apps reserve: ``max_instances`` of them, and
+    ``min_instances`` kept warm."""
 
 
 @cache

@@ -11,7 +11,25 @@ def use(engine: Engine) -> None:
 
 
 def engine() -> Engine:
-    """The engine of the process. Raises ``EngineUnavailable`` when none is in place."""
+    """The engine of the process: the one in use, else the one that the settings name.
+
+    Raises ``EngineUnavailable`` when there is none.
+    """
     if not _current:
-        raise EngineUnavailable("this installation has no engine that runs apps")
+        use(_chosen())
     return _current[0]
+
+
+def _chosen() -> Engine:
+    from ..settings import settings
+
+    match settings().engine:
+        case "aws":
+            from .aws.engine import AwsEngine
+
+            return AwsEngine()
+        case "simulated":
+            from .simulated import SimulatedEngine
+
+            return SimulatedEngine()
+    raise EngineUnavailable("this installation has no engine that runs apps")

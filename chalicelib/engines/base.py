@@ -109,12 +109,12 @@ class LogPage:
 class Sample:
     """What all processes of a service took at a time (epoch seconds); 100 percent is one core.
 
-    ``memory_limit_bytes`` is what one instance may take.
+    ``memory_limit_bytes`` is what one instance may take. What the engine does not measure is None.
     """
 
     at: int
-    cpu_percent: float
-    memory_bytes: int
+    cpu_percent: float | None
+    memory_bytes: int | None
     instances: int
     memory_limit_bytes: int = MEMORY_LIMIT_BYTES
 

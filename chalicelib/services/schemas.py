@@ -224,10 +224,13 @@ class MetricsQuery(Query):
 
 
 class Metrics(Answer):
-    """What all instances take together, and may take; 100 percent is one core."""
+    """What all instances take together, and may take; 100 percent is one core.
 
-    cpu_percent: float
-    memory_bytes: int
+    What the engine does not measure is null.
+    """
+
+    cpu_percent: float | None
+    memory_bytes: int | None
     memory_limit_bytes: int
     instances: int
     timestamp: Time
@@ -237,8 +240,8 @@ class MetricsPoint(Answer):
     """What all instances took at a time; ``instances`` counts the healthy ones."""
 
     timestamp: Time
-    cpu_percent: float
-    memory_bytes: int
+    cpu_percent: float | None
+    memory_bytes: int | None
     instances: int
 
 

@@ -7,14 +7,15 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
+from chalicelib.buildpacks import detection
+from chalicelib.buildpacks.failures import Failure
+from chalicelib.buildpacks.folder import Step, working_directory
 from chalicelib.engines.base import Build, Phase, Progress, Stage
-from local.supervisor import commands, detection, disk, environment, logs
-from local.supervisor.failures import Failure
+from local.supervisor import commands, disk, environment, logs
 from local.supervisor.git import Git
-from local.supervisor.languages.folder import Step
 from local.supervisor.limits import Limits
 from local.supervisor.networks import Networks
-from local.supervisor.places import Places, working_directory
+from local.supervisor.places import Places
 from local.supervisor.sandbox import Sandbox
 from local.supervisor.watchdog import Watchdog
 

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import psutil
 
+from chalicelib.buildpacks.failures import explain
 from local.supervisor.cgroups import Group
-from local.supervisor.failures import explain
 from local.supervisor.limits import Allowance
 from local.supervisor.logs import Lines
 from local.supervisor.network import Network

@@ -1,13 +1,12 @@
-"""Finds out how a tree is built and started; what the user says wins."""
+"""Finds out how a release is started; what the user says wins."""
 
 from pathlib import Path
 
-from honcho.environ import parse_procfile
-
+from chalicelib.buildpacks.detection import in_procfile, program_step
+from chalicelib.buildpacks.failures import Failure
+from chalicelib.buildpacks.folder import Folder, Step
 from chalicelib.engines.base import Release
-from local.supervisor.failures import Failure
-from local.supervisor.languages import go, node, python, static
-from local.supervisor.languages.folder import Folder, Step
+from local.supervisor import static
 
 NOTHING_FOUND = (
     "There is nothing here that says how to start the app: no Procfile with a web line, no "
@@ -24,17 +23,6 @@ NO_WORKER = (
 )
 
 
-def build_steps(
-    root: Path, build_command: str | None, repository: Path | None = None
-) -> list[Step]:
-    """The commands that build the tree, in order; raises Failure for files that cannot be read."""
-    folder, top = Folder(root), Folder(repository or root)
-    tools = [*python.prepare(folder, with_pip=bool(build_command)), *node.prepare(folder, top)]
-    if build_command:
-        return [*tools, Step(build_command, build_command)]
-    return [*tools, *node.build(folder, top), *python.build(folder), *go.build(folder)]
-
-
 def step_of(release: Release, root: Path, repository: Path) -> Step:
     """The command that starts a release; raises Failure when there is none."""
     match release.project_type:
@@ -48,33 +36,15 @@ def step_of(release: Release, root: Path, repository: Path) -> Step:
 
 def worker_step(root: Path, explicit: str | None) -> Step:
     """The command that starts a worker; raises Failure when there is none."""
-    if command := explicit or _in_procfile(Folder(root), "worker"):
+    if command := explicit or in_procfile(Folder(root), "worker"):
         return Step(command, command)
     raise Failure(NO_WORKER)
 
 
 def start_step(root: Path, explicit: str | None, repository: Path | None = None) -> Step:
     """The command that starts the app; raises Failure when there is none."""
-    folder, top = Folder(root), Folder(repository or root)
-    if command := explicit or _in_procfile(folder, "web"):
-        return Step(command, command)
-    found = node.start(folder, top) or python.start(folder) or go.start(folder)
-    if found := found or static.start(folder):
+    if explicit:
+        return Step(explicit, explicit)
+    if found := program_step(root, repository or root) or static.start(Folder(root)):
         return found
     raise Failure(NOTHING_FOUND)
-
-
-def remarks(root: Path) -> list[str]:
-    """What the user should know about the tree, though the build goes on."""
-    return node.remarks(Folder(root))
-
-
-def _in_procfile(folder: Folder, name: str) -> str | None:
-    text = folder.text("Procfile")
-    if text is None:
-        return None
-    try:
-        found: str | None = parse_procfile(text).processes.get(name)
-    except AssertionError:
-        raise Failure("The Procfile names a process twice; keep one line of each.") from None
-    return found

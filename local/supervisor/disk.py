@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NoReturn
 
-from local.supervisor.failures import Failure
+from chalicelib.buildpacks.failures import Failure
 from local.supervisor.limits import Allowance
 
 _SHARE = 20  # a walk takes a core's time: no more than one part in so many

@@ -7,16 +7,16 @@ import os
 import socket
 import time
 
+from chalicelib.buildpacks.failures import Failure
+from chalicelib.buildpacks.folder import Step, working_directory
 from chalicelib.engines.base import Release
 from local.doors import Door
 from local.supervisor import commands, environment
-from local.supervisor.failures import Failure
 from local.supervisor.health import HealthCheck
-from local.supervisor.languages.folder import Step
 from local.supervisor.limits import Limits
 from local.supervisor.logs import Log
 from local.supervisor.networks import Networks
-from local.supervisor.places import Places, working_directory
+from local.supervisor.places import Places
 from local.supervisor.sandbox import Sandbox
 from local.supervisor.watchdog import Watchdog
 

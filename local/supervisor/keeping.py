@@ -3,9 +3,9 @@
 import asyncio
 from collections.abc import Callable
 
-from local.supervisor.failures import Failure
+from chalicelib.buildpacks.failures import Failure
+from chalicelib.buildpacks.folder import Step
 from local.supervisor.instance import Instance, Spawner
-from local.supervisor.languages.folder import Step
 from local.supervisor.limits import Limits
 from local.supervisor.traffic import Traffic
 

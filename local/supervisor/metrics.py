@@ -84,6 +84,6 @@ class _Series:
 
 def _mean(samples: list[Sample]) -> Sample:
     """The mean load of a step, its highest memory (that is what the limit ends), its last count."""
-    cpu = sum(each.cpu_percent for each in samples) / len(samples)
-    memory = max(each.memory_bytes for each in samples)
+    cpu = sum(each.cpu_percent or 0 for each in samples) / len(samples)
+    memory = max(each.memory_bytes or 0 for each in samples)
     return replace(samples[-1], cpu_percent=round(cpu, 1), memory_bytes=memory)

@@ -6,8 +6,6 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from local.supervisor.failures import Failure
-
 
 @dataclass(frozen=True)
 class Places:
@@ -63,30 +61,6 @@ class Places:
 
     def _note(self, deployment_id: str) -> Path:
         return _made(self.root / "built") / f"{deployment_id}.json"
-
-
-def working_directory(tree: Path, root_directory: str | None) -> Path:
-    """The root directory within a tree; raises Failure when it is not there or leads out."""
-    return directory_within(tree, root_directory or "", ("root directory", "repository"))
-
-
-def directory_within(place: Path, path: str, called: tuple[str, str]) -> Path:
-    """The directory at a path that a user wrote; raises Failure when it is not there or leads out.
-
-    ``called`` says what the directory and the place are.
-    """
-    wanted = path.strip("/") or "."
-    found = (place / wanted).resolve()
-    name, whole = called
-    if not found.is_relative_to(place.resolve()):
-        message = f'The {name} "{wanted}" leads out of the {whole}; name a directory within it.'
-        raise Failure(message)
-    if not found.is_dir():
-        raise Failure(
-            f'The {name} "{wanted}" does not exist in the {whole}; '
-            "correct it, or push the directory."
-        )
-    return found
 
 
 def remove(path: Path) -> None:

@@ -5,12 +5,12 @@ import logging
 from collections.abc import Callable
 from enum import StrEnum
 
+from chalicelib.buildpacks.failures import Failure
+from chalicelib.buildpacks.folder import Step
 from chalicelib.engines.base import Phase, Progress, Release, Stage
 from local.supervisor import detection
-from local.supervisor.failures import Failure
 from local.supervisor.instance import Spawner
 from local.supervisor.keeping import Instances
-from local.supervisor.languages.folder import Step
 from local.supervisor.limits import Limits
 from local.supervisor.logs import Log
 from local.supervisor.networks import Networks

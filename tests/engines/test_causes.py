@@ -2,10 +2,10 @@
 
 import pytest
 
+from chalicelib.buildpacks import failures
 from chalicelib.engines.causes import explain, in_output, plain
-from local.supervisor import failures
 from local.supervisor.detection import NO_WORKER, NOTHING_FOUND
-from local.supervisor.languages.static import NO_PAGES
+from local.supervisor.static import NO_PAGES
 
 ENVIRON = """Traceback (most recent call last):
   File "/app/app.py", line 2, in <module>
@@ -183,6 +183,10 @@ def test_what_programs_print(printed: str, code: str | None, word: str) -> None:
         ("The app did not listen on a port within 60 seconds; listen", "no_open_port"),
         ("The build failed through no fault of the app; deploy it again.", "platform_fault"),
         ("The build of this deployment is no longer kept; deploy it again.", "artifact_gone"),
+        ("The app with its dependencies takes 300 MiB, more than the 240 MiB that AWS Lambda"
+         " takes; leave", "artifact_too_large"),
+        ("The app with its dependencies takes more than the 250 MiB that AWS Lambda takes; leave",
+         "artifact_too_large"),
         ("The app ended with exit code 0. It printed nothing.", "ended"),
         ("./run.sh ended with exit code 126. It printed nothing.", "not_executable"),
         ("The app ended with signal SIGKILL (out of memory?). It printed nothing.", "killed"),

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from local.supervisor.detection import build_steps, start_step
-from local.supervisor.failures import Failure
+from chalicelib.buildpacks.detection import build_steps
+from chalicelib.buildpacks.failures import Failure
+from local.supervisor.detection import start_step
 
 
 def tree(place: Path, **files: str) -> Path:

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from local.supervisor.detection import build_steps, remarks, start_step
-from local.supervisor.failures import Failure, hint
-from local.supervisor.languages import node_versions, package_managers
-from local.supervisor.languages.folder import Folder
+from chalicelib.buildpacks import node_versions, package_managers
+from chalicelib.buildpacks.detection import build_steps, remarks
+from chalicelib.buildpacks.failures import Failure, hint
+from chalicelib.buildpacks.folder import Folder
+from local.supervisor.detection import start_step
 from tests.local.test_detection import VENV, package, titles, tree
 
 BERRY = "__metadata:\n  version: 8\n"

@@ -105,7 +105,7 @@ def test_a_build_that_takes_too_much_memory(strict: Supervised) -> None:
 def test_memory_that_workers_share_counts_once(strict: Supervised) -> None:
     release, progress = strict.run({**WEB, "app.py": f"{SHARED}{APP}"})
     assert progress.stage is Stage.HEALTHY, progress.message
-    until(lambda: latest(strict, release).memory_bytes > 200 << 20)
+    until(lambda: (latest(strict, release).memory_bytes or 0) > 200 << 20)
     assert "was ended" not in strict.log(release)
 
 
@@ -165,7 +165,7 @@ def test_an_app_that_fills_the_disk(strict: Supervised, neighbour: Callable[[], 
 def test_metrics_of_a_service(strict: Supervised) -> None:
     release, _ = strict.run(WEB, instances=2)
 
-    until(lambda: latest(strict, release).memory_bytes > 10 << 20)
+    until(lambda: (latest(strict, release).memory_bytes or 0) > 10 << 20)
     until(lambda: latest(strict, release).instances == 2)
     strict.engine.retire(release.service_id, None)
     until(lambda: latest(strict, release).memory_bytes == 0)

@@ -139,6 +139,16 @@ _AMOUNTS = (
     ),
 )
 
+_SIZES = (
+    cause(
+        "artifact_too_large",
+        r"\A(?P<said>The app with its dependencies takes (?:\d+ MiB, )?more than .* takes);",
+        "{said}.",
+        "Leave out dependencies that only the build or the tests need.",
+        "Keep large files in a bucket, and fetch them when they are needed.",
+    ),
+)
+
 _PROBES = (
     cause(
         "health_check_failed",
@@ -209,7 +219,7 @@ _OURS = (
     ),
 )
 
-VERDICTS = (*_REPOSITORIES, *_FOLDERS, *_OURS)
+VERDICTS = (*_REPOSITORIES, *_FOLDERS, *_SIZES, *_OURS)
 """What the engine knows by itself."""
 
 SYMPTOMS = (*_AMOUNTS, *_PROBES)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from local.supervisor.failures import Failure
+from .failures import Failure
 
 _LARGEST = 1024 * 1024
 
@@ -73,3 +73,27 @@ class Folder:
     def _file(self, name: str) -> Path | None:
         path = (self.path / name).resolve()
         return path if path.is_relative_to(self.path.resolve()) and path.is_file() else None
+
+
+def working_directory(tree: Path, root_directory: str | None) -> Path:
+    """The root directory within a tree; raises Failure when it is not there or leads out."""
+    return directory_within(tree, root_directory or "", ("root directory", "repository"))
+
+
+def directory_within(place: Path, path: str, called: tuple[str, str]) -> Path:
+    """The directory at a path that a user wrote; raises Failure when it is not there or leads out.
+
+    ``called`` says what the directory and the place are.
+    """
+    wanted = path.strip("/") or "."
+    found = (place / wanted).resolve()
+    name, whole = called
+    if not found.is_relative_to(place.resolve()):
+        message = f'The {name} "{wanted}" leads out of the {whole}; name a directory within it.'
+        raise Failure(message)
+    if not found.is_dir():
+        raise Failure(
+            f'The {name} "{wanted}" does not exist in the {whole}; '
+            "correct it, or push the directory."
+        )
+    return found

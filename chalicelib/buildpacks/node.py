@@ -5,15 +5,20 @@ import shutil
 import subprocess
 from typing import Any
 
-from local.supervisor.languages import node_versions, package_managers
-from local.supervisor.languages.folder import Folder, Step
+from . import node_versions, package_managers
+from .folder import Folder, Step
 
 _OUTPUTS = ("dist", "build", "out")
 
 
+def is_here(folder: Folder) -> bool:
+    """Whether the folder holds a package of Node."""
+    return folder.has("package.json")
+
+
 def prepare(folder: Folder, top: Folder) -> list[Step]:
     """What puts the package manager on the PATH, when it is not Node's own npm."""
-    if not folder.has("package.json"):
+    if not is_here(folder):
         return []
     manager = package_managers.of(_installed_at(folder, top))
     if not manager.package:

@@ -2,8 +2,8 @@
 
 import signal
 
-from chalicelib.engines.base import Phase
-from chalicelib.engines.causes import LAST_OUTPUT, in_output, last_lines
+from ..engines.base import Phase
+from ..engines.causes import LAST_OUTPUT, in_output, last_lines
 
 
 class Failure(Exception):

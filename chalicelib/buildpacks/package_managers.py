@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from local.supervisor.languages.folder import Folder, Step
+from .folder import Folder, Step
 
 LOCKS = ("package-lock.json", "npm-shrinkwrap.json", "yarn.lock", "pnpm-lock.yaml")
 _WANTED = re.compile(r"(npm|yarn|pnpm)@(\d+(?:\.\d+){0,2}(?:-[\w.]+)?)")

@@ -3,8 +3,8 @@
 import shlex
 import shutil
 
-from local.supervisor.failures import Failure, missing
-from local.supervisor.languages.folder import Folder, Step
+from .failures import Failure, missing
+from .folder import Folder, Step
 
 _SEVERAL = (
     "There is not exactly one command to build: no .go file lies beside go.mod, and cmd/ holds "

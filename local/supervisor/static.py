@@ -4,11 +4,10 @@ import shlex
 import sys
 from pathlib import Path
 
+from chalicelib.buildpacks import node, python
+from chalicelib.buildpacks.failures import Failure
+from chalicelib.buildpacks.folder import Folder, Step, directory_within
 from local import static_server
-from local.supervisor.failures import Failure
-from local.supervisor.languages import node, python
-from local.supervisor.languages.folder import Folder, Step
-from local.supervisor.places import directory_within
 
 NO_PAGES = (
     "There is no index.html to publish: none in the root directory, none in public/, and none in "

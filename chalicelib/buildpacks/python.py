@@ -3,7 +3,7 @@
 import shlex
 import sys
 
-from local.supervisor.languages.folder import Folder, Step
+from .folder import Folder, Step
 
 # uv lives in the app's own environment; Poetry in the service's cache, for it brings a lot along.
 _UV = Step("pip install uv", "uv --version 2>/dev/null || pip install --quiet uv")

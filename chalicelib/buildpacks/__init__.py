@@ -1,0 +1,1 @@
+"""How a stranger's tree is cloned, built and started, by the files that are there."""

@@ -1,0 +1,4 @@
+"""What runs within CodeBuild: clones and builds an app, or runs its pre-deploy command.
+
+It needs Python and honcho only, and learns all it needs from the order that it is given.
+"""

@@ -1,0 +1,120 @@
+"""Releases: begun, looked at, ended."""
+
+from ..base import Build, Progress, Release, Stage
+from . import builds, functions, health, layers, runs, shelf, traffic, versions
+from .functions import STARTING
+
+KEPT = 10
+NOT_BUILT = "The build of this deployment is no longer kept; deploy it again."
+NO_COMMAND = (
+    "There is nothing here that says how to start the app: no Procfile with a web line, no "
+    "package.json with a start script, no app.py, no main.py, no go.mod. Add one of them, or set "
+    "a start command. Static files alone are not served on AWS: add a server."
+)
+
+
+def start(release: Release) -> Progress:
+    """Begin to start the release, or say how far it is."""
+    if checked := _check(release):
+        return checked
+    built = runs.result(release.service_id, release.deployment_id)
+    if built is None or "failure" in built:
+        return Progress(Stage.FAILED, message=NOT_BUILT, phase="start")
+    command = release.start_command or built["start"]
+    if command is None:
+        return Progress(Stage.FAILED, message=NO_COMMAND, phase="start")
+    _note(release)
+    if release.pre_deploy_command and (waiting := _prepare(release, release.pre_deploy_command)):
+        return waiting
+    return functions.bring(release, built["runtime"], command) or _check(release) or STARTING
+
+
+def cancel(release_id: str) -> None:
+    """End the start of a release and remove what it left; what traffic goes to stays."""
+    service_id = shelf.owner(release_id)
+    if service_id is None:
+        return
+    version = versions.find(service_id, release_id)
+    alias = versions.live(service_id)
+    if version and alias and alias["FunctionVersion"] == version.number:
+        return
+    note = shelf.read(shelf.key(service_id, release_id, functions.NOTE)) or {}
+    if note.get("was_stopped"):
+        traffic.stop(service_id)
+    runs.stop(service_id, release_id)
+    _remove(service_id, release_id, version)
+
+
+def retire(service_id: str, keep: str | None) -> None:
+    """Lead the traffic to ``keep``, or let nothing run; keep the last ten versions."""
+    if keep is None:
+        traffic.stop(service_id)
+    elif kept := versions.find(service_id, keep):
+        traffic.lead(service_id, kept)
+        _tidy(service_id, kept)
+
+
+def _tidy(service_id: str, kept: versions.Version) -> None:
+    for version in versions.of(service_id)[:-KEPT]:
+        if version.number != kept.number:
+            _remove(service_id, version.release_id, version)
+
+
+def _check(release: Release) -> Progress | None:
+    """How healthy the release's version is; None when there is no version yet."""
+    version = versions.find(release.service_id, release.release_id)
+    if version is None:
+        return None
+    traffic.let_run(release.service_id)
+    return health.check(release, version)
+
+
+def _note(release: Release) -> None:
+    """Keep what the switch will need; take the bound off a service that is stopped."""
+    place = functions.note_place(release)
+    if shelf.has(place):
+        return
+    shelf.own(release.service_id, release.release_id)
+    was_stopped = traffic.is_stopped(release.service_id)
+    note = {
+        "instances": release.instances,
+        "max_instances": release.max_instances,
+        "sleeps": release.sleeps,
+        "was_stopped": was_stopped,
+    }
+    shelf.write_first(place, note)
+
+
+def _prepare(release: Release, command: str) -> Progress | None:
+    """Run the pre-deploy command, once; None when it is done."""
+    service_id, name = release.service_id, release.release_id
+    if (left := runs.result(service_id, name)) is None:
+        order = _order(release, command)
+        run = runs.begin(service_id, name, release.job_id, order)
+        if not run.is_over:
+            return STARTING
+        left = runs.result(service_id, name) or {"failure": builds.NO_FAULT}
+    if "failure" in left:
+        return Progress(Stage.FAILED, message=left["failure"], phase="pre_deploy")
+    return None
+
+
+def _order(release: Release, command: str) -> dict[str, object]:
+    place = builds.artifact(release.service_id, release.deployment_id)
+    environment = {**release.environment, "PORT": str(release.port)}
+    root = release.root_directory
+    of = Build(release.deployment_id, release.service_id, release.job_id, "", "", root)
+    return {
+        "kind": "pre_deploy",
+        "build": {**vars(of), "environment": environment},
+        "command": command,
+        "schemes": [],
+        "artifact_url": shelf.url("get_object", place),
+    }
+
+
+def _remove(service_id: str, release_id: str, version: versions.Version | None) -> None:
+    if version:
+        versions.delete(service_id, version)
+    layers.remove(versions.function(service_id), release_id)
+    shelf.clear(service_id, release_id)

@@ -1,0 +1,208 @@
+"""The builder as CodeBuild runs it: real git, real builds, a bucket of HTTP."""
+
+import io
+import json
+import os
+import subprocess
+import sys
+import threading
+import urllib.request
+import zipfile
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import honcho
+import pytest
+
+from chalicelib.buildpacks.failures import Failure
+from chalicelib.engines.aws import buildspec, layers
+from chalicelib.engines.aws.builder import packing
+from chalicelib.engines.base import Build, Release
+
+APP = """import os, http.server
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200); self.end_headers(); self.wfile.write(os.environ["WHO"].encode())
+server = http.server.HTTPServer(("127.0.0.1", int(os.environ["PORT"])), Handler)
+print(server.server_address[1], flush=True)
+server.handle_request()
+"""
+
+
+@dataclass
+class Shelf:
+    """What presigned URLs lead to."""
+
+    url: str
+    kept: dict[str, bytes] = field(default_factory=dict)
+
+
+@pytest.fixture
+def shelf() -> Iterator[Shelf]:
+    made = Shelf("")
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self._answer(made.kept[self.path])
+
+        def do_PUT(self) -> None:
+            made.kept[self.path] = self.rfile.read(int(self.headers["Content-Length"]))
+            self._answer(b"")
+
+        def _answer(self, body: bytes) -> None:
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            """Nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    made.url = f"http://127.0.0.1:{server.server_address[1]}"
+    yield made
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    place = tmp_path / "repository"
+    place.mkdir()
+    (place / "app.py").write_text(APP)
+    (place / "run.sh").write_text("#!/bin/sh\n")
+    (place / "run.sh").chmod(0o755)
+    (place / "link").symlink_to("app.py")
+    commit(place)
+    return place
+
+
+def commit(place: Path) -> None:
+    who = ["-c", "user.name=a", "-c", "user.email=a@b"]
+    for arguments in (["init", "-qb", "main"], ["add", "."], [*who, "commit", "-qm", "one"]):
+        subprocess.run(["git", *arguments], cwd=place, check=True)
+
+
+def run(shelf: Shelf, tree: Path, **order: Any) -> tuple[dict[str, Any], str]:
+    """Run both phases as the buildspec does; the builder's word, and what it printed."""
+    given = {"schemes": ["file"], "artifact_url": f"{shelf.url}/artifact", **order}
+    given["build"] = asdict(given["build"])
+    shelf.kept["/order"] = json.dumps({**given, "result_url": f"{shelf.url}/result"}).encode()
+    builder = tree.parent / "builder.zip"
+    builder.write_bytes(buildspec.builder())
+    library = tree.parent / "library"
+    library.mkdir(exist_ok=True)
+    if not (library / "honcho").exists():
+        (library / "honcho").symlink_to(Path(honcho.__file__).parent)
+    env = {
+        **{name: os.environ[name] for name in ("PATH", "HOME")},
+        "PYTHONPATH": f"{builder}:{library}",
+        "ORBITRA_ORDER_URL": f"{shelf.url}/order",
+        "ORBITRA_TREE": str(tree),
+        "AWS_SECRET_ACCESS_KEY": "of-the-role",
+    }
+    said = ""
+    for phase in ("clone", "build"):
+        command = [sys.executable, "-S", "-m", "chalicelib.engines.aws.builder", phase]
+        done = subprocess.run(
+            command, env=env, capture_output=True, text=True, cwd="/", check=False, timeout=60
+        )
+        said += done.stdout + done.stderr
+        if done.returncode:
+            break
+    return json.loads(shelf.kept["/result"]), said
+
+
+def build_of(repository: Path, **more: Any) -> Build:
+    return Build("dep_1", "svc_1", "job_1", f"file://{repository}", "main", **more)
+
+
+def test_an_app_is_built_and_starts(shelf: Shelf, repository: Path, tmp_path: Path) -> None:
+    tree = tmp_path / "task"
+    result, said = run(shelf, tree, kind="build", build=build_of(repository))
+    assert result["start"] == "python app.py", said
+    assert result["runtime"] == "python3.13"
+    assert len(result["commit"]) == 40
+    there = tmp_path / "lambda"
+    (tmp_path / "zip").write_bytes(shelf.kept["/artifact"])
+    packing.unpack(tmp_path / "zip", there)
+    assert os.readlink(there / "link") == "app.py"
+    assert os.access(there / "run.sh", os.X_OK)
+    assert not (there / ".git").exists()
+    assert answer(there, result["start"]) == "it's me"
+
+
+def answer(tree: Path, command: str) -> str:
+    """What the app answers when it is started as on Lambda."""
+    release = Release("r", "dep_1", "svc_1", "job_1", 0, environment={"WHO": "it's me"})
+    script = layers.script(release, command).replace("/var/task", str(tree))
+    with subprocess.Popen(["/bin/sh", "-c", script], stdout=subprocess.PIPE, text=True) as app:
+        assert app.stdout
+        port = int(app.stdout.readline())
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/") as found:
+            return str(found.read().decode())
+
+
+def test_the_users_command_sees_their_variables_and_nothing_of_ours(
+    shelf: Shelf, repository: Path, tmp_path: Path
+) -> None:
+    wanted = build_of(repository, build_command="env", environment={"MINE": "yes"})
+    _, said = run(shelf, tmp_path / "task", kind="build", build=wanted)
+    assert "MINE=yes" in said
+    assert "of-the-role" not in said
+    assert "ORBITRA_" not in said
+
+
+def test_a_branch_that_is_not_there(shelf: Shelf, repository: Path, tmp_path: Path) -> None:
+    wanted = Build("dep_1", "svc_1", "job_1", f"file://u:secret@{repository}", "other")
+    result, said = run(shelf, tmp_path / "task", kind="build", build=wanted)
+    assert result["phase"] == "clone"
+    assert "secret" not in said + json.dumps(result)
+    wanted = Build("dep_1", "svc_1", "job_1", f"file://{repository}", "other")
+    result, _ = run(shelf, tmp_path / "task", kind="build", build=wanted)
+    assert result["failure"].startswith('The branch "other" does not exist in ')
+
+
+def test_a_command_that_fails_says_how(shelf: Shelf, repository: Path, tmp_path: Path) -> None:
+    wanted = build_of(repository, build_command="echo so it is; exit 3")
+    result, _ = run(shelf, tmp_path / "task", kind="build", build=wanted)
+    assert result["phase"] == "build"
+    assert "ended with exit code 3." in result["failure"]
+    assert result["failure"].endswith("Its last output:\nso it is")
+
+
+def test_a_pre_deploy_command_runs_in_what_was_built(
+    shelf: Shelf, repository: Path, tmp_path: Path
+) -> None:
+    run(shelf, tmp_path / "task", kind="build", build=build_of(repository))
+    again = build_of(repository, environment={"WHO": "me"})
+    command = "cat link | head -1; echo $WHO"
+    result, said = run(shelf, tmp_path / "other", kind="pre_deploy", build=again, command=command)
+    assert result == {}
+    assert "import os, http.server\nme\n" in said
+
+
+def test_a_tree_that_is_too_large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(packing, "MOST_BYTES", 1024**2)
+    (tmp_path / "big").write_bytes(b"x" * (3 * 1024**2))
+    with pytest.raises(Failure, match="takes 3 MiB, more than the 1 MiB"):
+        packing.check(tmp_path)
+
+
+def test_the_engine_itself_does_without_honcho() -> None:
+    code = "import sys; sys.modules['honcho'] = None; import chalicelib.engines.aws.engine"
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_nothing_that_is_set_is_shipped() -> None:
+    names = zipfile.ZipFile(io.BytesIO(buildspec.builder())).namelist()
+    assert "chalicelib/engines/aws/builder/__main__.py" in names
+    assert "chalicelib/settings.py" not in names
+    assert f"honcho=={version('honcho')}" in buildspec.TEXT

@@ -1,0 +1,70 @@
+"""A deployment by the routes and the job, with this engine; CodeBuild's event resumes it."""
+
+import app
+from chalicelib import engines
+from chalicelib.engines.aws.engine import AwsEngine
+from tests.client import Client, Queue, make_due
+from tests.deployments.test_rollout import deploy, service_of, service_status, status
+from tests.engines.aws.cloud import PROJECT, Cloud
+from tests.engines.aws.test_builds import event
+
+
+def test_it_goes_live(ada: Client, queue: Queue, aws_engine: AwsEngine, cloud: Cloud) -> None:
+    engines.use(aws_engine)
+    deployment = deploy(ada)
+    for _ in range(3):
+        queue.run_once()
+    (sent,) = cloud.of("codebuild.StartBuild")
+    job_id = sent["environmentVariablesOverride"][2]["value"]
+    queue.receive()
+    assert queue.run_once() == 0
+
+    cloud.looks[f"{PROJECT}:{deployment}"] = 3
+    hear_of(job_id)
+    assert queue.run_once() == 1
+    assert status(ada, deployment) == "deploying"
+    queue.run_to_the_end()
+
+    shown = ada.get(f"/v1/deployments/{deployment}").json()
+    assert (shown["status"], shown["error_message"]) == ("live", None)
+    assert service_status(ada, deployment) == "running"
+    assert queue.dead() == []
+
+
+def test_a_worker_is_refused(ada: Client, aws_engine: AwsEngine) -> None:
+    engines.use(aws_engine)
+    for project_type, status_code in (("worker", 400), ("static_site", 400), ("web_service", 201)):
+        body = {"name": project_type.replace("_", "-"), "project_type": project_type}
+        assert ada.post("/api/web-services", body).status == status_code
+
+
+def test_a_stop_and_a_start(ada: Client, queue: Queue, aws_engine: AwsEngine, cloud: Cloud) -> None:
+    engines.use(aws_engine)
+    deployment = deploy(ada)
+    queue.run_to_the_end()
+    path = f"/api/web-services/{service_of(ada, deployment)}"
+    for action, end in (("stop", "stopped"), ("start", "running"), ("restart", "running")):
+        assert ada.post(f"{path}/{action}").status == 200
+        queue.run_to_the_end()
+        assert service_status(ada, deployment) == end
+    assert ada.get(f"{path}/metrics").json()["memory_bytes"] in {None, 0}
+    assert ada.get(f"{path}/logs").status == 200
+
+
+def hear_of(job_id: str) -> None:
+    """Hand CodeBuild's event to the function that EventBridge calls."""
+    make_due()
+    app.hear_of_builds(
+        {
+            "version": "0",
+            "id": "1",
+            "detail-type": "CodeBuild Build State Change",
+            "source": "aws.codebuild",
+            "account": "123456789012",
+            "time": "2026-01-01T00:00:00Z",
+            "region": "us-east-1",
+            "resources": [],
+            "detail": event(PROJECT, job_id),
+        },
+        None,
+    )
