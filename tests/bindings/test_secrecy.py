@@ -89,7 +89,8 @@ def test_no_read_of_a_write_key(told: Configured) -> None:
         for name in route.resources:
             source = route.resources[name].name
             path = path.replace(f"{{{source}}}", known.get(source, "none"))
-        for query in ("", *(f"?reveal={spelling}" for spelling in SPELLINGS)):
+        spellings = SPELLINGS if route.reveal_flag else SPELLINGS[:1]
+        for query in ("", *(f"?reveal={spelling}" for spelling in spellings)):
             for method in ("GET", "HEAD"):
                 reply = writer.call(method, path + query)
                 assert reply.status != 429

@@ -89,10 +89,12 @@ def test_events_reach_the_functions(operator: Operator) -> None:
     assert mapping["EventSourceArn"].endswith(f":{NAME}-jobs")
     assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
     events = client("events")
-    [rule] = [one for one in events.list_rules()["Rules"] if one["Name"].startswith(NAME)]
-    [target] = events.list_targets_by_rule(Rule=rule["Name"])["Targets"]
-    assert rule["ScheduleExpression"] == "rate(1 minute)"
-    assert target["Arn"].endswith(f":function:{NAME}-sweep")
+    rules = [one for one in events.list_rules()["Rules"] if one["Name"].startswith(NAME)]
+    [timed] = [one for one in rules if one.get("ScheduleExpression") == "rate(1 minute)"]
+    [built] = [one for one in rules if "aws.codebuild" in one.get("EventPattern", "")]
+    for rule, function in ((timed, "sweep"), (built, "built")):
+        [target] = events.list_targets_by_rule(Rule=rule["Name"])["Targets"]
+        assert target["Arn"].endswith(f":function:{NAME}-{function}")
 
 
 def test_users_code_has_a_role_with_a_boundary(operator: Operator) -> None:

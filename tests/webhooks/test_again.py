@@ -7,6 +7,7 @@ import pytest
 from time_machine import Traveller
 
 from chalicelib import clock as clocks
+from chalicelib.webhooks import deliveries
 from tests.client import Client, Queue
 from tests.webhooks.conftest import log, new, pass_time, send_test, until_next
 from tests.webhooks.receiver import Receiver, status
@@ -41,18 +42,23 @@ def test_redelivered_many_times_at_once(
 
 
 def test_what_a_day_of_silence_missed_is_recovered(
-    ada: Client, queue: Queue, receiver: Receiver, clock: Traveller
+    ada: Client,
+    queue: Queue,
+    receiver: Receiver,
+    clock: Traveller,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(deliveries, "SCHEDULE_SECONDS", (10,))
     key = ada.key("admin")
     webhook = new(key, receiver.url)
     send_test(key, webhook)
     queue.run_to_the_end()
     since = clocks.now_ms()
     clock.shift(1)
-    receiver.answers.extend([status(500)] * 9 * 35)
+    receiver.answers.extend([status(500)] * 2 * 35)
     missed = [send_test(key, webhook) for _ in range(35)]
     queue.run_to_the_end()
-    assert len(receiver.received) == 1 + 9 * 35
+    assert len(receiver.received) == 1 + 2 * 35
     receiver.received.clear()
     path = f"/v1/webhooks/{webhook['id']}/recover"
     reply = key.post(path, {"since": clocks.rfc3339(since)})
