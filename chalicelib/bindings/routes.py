@@ -22,7 +22,7 @@ from .schemas import (
 BindingInPath = Annotated[HeldBinding, FromPath("binding_id", "bnd", service.get)]
 
 ALL = PATH + "/secret-bindings"
-SECRET = "sec_01jg0000000000000000000000"  # noqa: S105 (an id)
+SECRET = "01a1fc07-dad2-703c-9d47-0bc2df0f7f68"  # noqa: S105 (an id)
 NEW = {"project_secret_id": SECRET, "alias_key": "DB_PASSWORD"}
 SOME = {
     "bindings": [
