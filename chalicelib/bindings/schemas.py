@@ -5,7 +5,8 @@ from typing import Annotated, Any, Self
 from pydantic import Field
 
 from ..http.schemas import Answer, BindingId, Body, Query, SecretId, Time
-from ..variables.schemas import MASK, Key
+from ..variables.masking import shown
+from ..variables.schemas import Key
 from .resolution import Resolved
 
 READ_ONLY = frozenset({"id", "secret_key", "created_at"})
@@ -58,10 +59,9 @@ class Source(Answer):
     @classmethod
     def of(cls, resolved: Resolved, *, is_revealed: bool, **more: Any) -> Self:
         """The value, masked unless it is revealed."""
-        hidden = resolved.is_secret and not is_revealed
         return cls(
             key=resolved.key,
-            value=MASK if hidden else resolved.value,
+            value=shown(resolved, is_revealed=is_revealed),
             source=resolved.source,
             scope=resolved.scope,
             secret_id=resolved.secret_id,

@@ -3,7 +3,7 @@
 from typing import Self
 
 from ..http.schemas import Answer, DeploymentId, Query
-from ..variables.schemas import MASK
+from ..variables.masking import MASK
 from . import rollback
 from .rollback import Plan
 from .store import Deployment

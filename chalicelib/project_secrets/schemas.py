@@ -5,7 +5,8 @@ from typing import Annotated, Self
 from pydantic import Field
 
 from ..http.schemas import Answer, Body, ProjectId, Query, SecretId, Time
-from ..variables.schemas import MASK, Key, NewValue, Value
+from ..variables.masking import MASK, shown
+from ..variables.schemas import Key, NewValue, Value
 from .scopes import Scope
 from .store import Secret
 
@@ -79,12 +80,11 @@ class SecretAnswer(Answer):
     @classmethod
     def of(cls, secret: Secret, project_id: str, *, is_revealed: bool = False) -> Self:
         """The secret as anyone may see it, or revealed."""
-        hidden = secret.is_secret and not is_revealed
         return cls(
             id=secret.id,
             project_id=project_id,
             key=secret.key,
-            value=MASK if hidden else secret.value,
+            value=shown(secret, is_revealed=is_revealed),
             scope=secret.scope,
             is_secret=secret.is_secret,
             created_at=secret.created_at,

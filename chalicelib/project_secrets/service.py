@@ -9,8 +9,9 @@ from ..errors import Conflict, InvalidRequest, NotFound
 from ..http.call import Call
 from ..projects import service as projects
 from ..projects.store import Project
-from ..variables.schemas import MASK
-from ..variables.service import HIDDEN, block_size, difference
+from ..variables import masking
+from ..variables.masking import MASK
+from ..variables.service import block_size, difference
 from . import store
 from .schemas import SecretChange, SecretItem, SecretSet
 from .store import Held, Secret, Secrets, Vault
@@ -122,12 +123,8 @@ def _item(present: Secret | None, item: SecretItem, place: str) -> Secret:
 
 
 def _changed(present: Secret, body: SecretChange, place: str) -> Secret:
-    """The secret as the body has it. To show what was secret takes its value anew."""
-    keeps = body.value == MASK
-    is_secret = present.is_secret if body.is_secret is None else body.is_secret
-    if keeps and present.is_secret and not is_secret:
-        raise InvalidRequest.field(place + "is_secret", HIDDEN)
-    value = present.value if keeps else body.value
+    """The secret as the body has it, or itself when nothing differs."""
+    value, is_secret = masking.changed(present, body, place)
     if (value, is_secret) == (present.value, present.is_secret):
         return present
     return replace(present, value=value, is_secret=is_secret, updated_at=clock.now_ms())

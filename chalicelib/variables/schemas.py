@@ -6,9 +6,9 @@ from typing import Annotated, Self
 from pydantic import AfterValidator, Field
 
 from ..http.schemas import Answer, Body, Time, VariableId
+from . import masking
+from .masking import MASK
 from .store import Variable
-
-MASK = "********"
 
 _KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
@@ -91,5 +91,5 @@ class VariableAnswer(Answer):
     def masked(cls, variable: Variable) -> Self:
         """The variable as anyone may see it."""
         shown = cls.model_validate(variable)
-        shown.value = MASK if variable.is_secret else variable.value
+        shown.value = masking.shown(variable)
         return shown

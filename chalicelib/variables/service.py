@@ -8,14 +8,14 @@ from ..http.call import Call
 from ..services import store as services
 from ..services.store import Service
 from ..store.transaction import Transaction
-from . import store
-from .schemas import MASK, VariableChange, VariableItem, VariableSet
+from . import masking, store
+from .masking import MASK
+from .schemas import VariableChange, VariableItem, VariableSet
 from .store import Held, Settings, Variable, Variables
 
 MOST = 200
 MOST_KIB = 128
 BODY_KIB = 1024  # in JSON a control character takes six letters
-HIDDEN = "send the value too: one that was secret is not shown"
 
 
 def given(sent: Iterable[VariableSet]) -> Variables:
@@ -163,12 +163,8 @@ def _item(present: Variable | None, item: VariableItem, place: str) -> Variable:
 
 
 def _changed(present: Variable, body: VariableChange, place: str) -> Variable:
-    """The variable as the body has it. To show what was secret takes its value anew."""
-    keeps = body.value == MASK
-    is_secret = present.is_secret if body.is_secret is None else body.is_secret
-    if keeps and present.is_secret and not is_secret:
-        raise InvalidRequest.field(place + "is_secret", HIDDEN)
-    value = present.value if keeps else body.value
+    """The variable as the body has it, or itself when nothing differs."""
+    value, is_secret = masking.changed(present, body, place)
     return _over(present, Variable(present.key, value, is_secret))
 
 
