@@ -41,6 +41,7 @@ class LocalEngine:
     """Implements ``chalicelib.engines.base.Engine``; one client, shared by all threads."""
 
     project_types = ALL_PROJECT_TYPES
+    runs_images = False  # Docker is not asked of this machine
 
     def __init__(self, socket: Path) -> None:
         self._client = httpx.Client(

@@ -19,7 +19,8 @@ class Code(Answer):
     """What is run."""
 
     deployment_id: DeploymentId
-    git_url: str
+    git_url: str | None
+    image_ref: str | None
     branch: str
     commit: str | None
 
@@ -29,6 +30,7 @@ class Code(Answer):
         return cls(
             deployment_id=deployment.id,
             git_url=deployment.git_url,
+            image_ref=deployment.image_ref,
             branch=deployment.branch,
             commit=deployment.commit,
         )

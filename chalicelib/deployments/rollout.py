@@ -21,7 +21,7 @@ from ..settings import settings
 from ..store.transaction import Transaction
 from . import store
 from .announcements import announce
-from .store import Deployment
+from .store import Configuration, Deployment
 
 LOOK_SECONDS = 5
 RUNNING = {"status": "running", "resting_status": "running"}
@@ -138,22 +138,29 @@ def _build(job: Job, tx: Transaction, deployment: Deployment, service: Service) 
 
 def _built(job: Job, deployment: Deployment) -> Progress:
     configuration = store.configuration(job.tenant, deployment.release_id)
-    allowed = settings()
-    target = check_git_url(
-        configuration.git_url, schemes=allowed.git_schemes, allow_loopback=allowed.allow_loopback
-    )
     build = Build(
         deployment_id=deployment.id,
         service_id=deployment.service_id,
         job_id=job.id,
-        git_url=target.url,
-        branch=deployment.branch,
         root_directory=configuration.root_directory,
+        dockerfile_path=configuration.dockerfile_path,
+        image_ref=configuration.image_ref,
         build_command=configuration.build_command,
-        pinned=target.pinned,
         environment=configuration.environment,
+        **_repository(configuration, deployment.branch),
     )
     return engines.engine().build(build)
+
+
+def _repository(configuration: Configuration, branch: str) -> dict[str, Any]:
+    """Where a build's source is; nowhere for an image. Raises ``UnsafeUrl``."""
+    if configuration.image_ref:
+        return {"git_url": "", "branch": ""}
+    allowed = settings()
+    target = check_git_url(
+        configuration.git_url, schemes=allowed.git_schemes, allow_loopback=allowed.allow_loopback
+    )
+    return {"git_url": target.url, "branch": branch, "pinned": target.pinned}
 
 
 def _start(job: Job, tx: Transaction, deployment: Deployment, service: Service) -> Outcome:

@@ -72,7 +72,8 @@ class _Deployment(Answer):
     project_id: ProjectId
     status: str
     url: str | None
-    git_url: str
+    git_url: str | None
+    image_ref: str | None
     branch: str
     commit: str | None
     error_message: str | None
@@ -148,6 +149,7 @@ def _shown(deployment: Deployment, spelling: dict[str, str]) -> dict[str, Any]:
         "status": spelling.get(deployment.status, deployment.status),
         "url": deployment.url,
         "git_url": deployment.git_url,
+        "image_ref": deployment.image_ref,
         "branch": deployment.branch,
         "commit": deployment.commit,
         "error_message": deployment.error_message,

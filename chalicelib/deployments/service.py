@@ -23,6 +23,7 @@ from . import store
 from .announcements import announce
 from .store import Configuration, Deployment
 
+RUNS_AN_IMAGE = "the project's web service runs an image; deploy it under /api/web-services"
 TERMINAL = frozenset({"live", "superseded", "failed", "canceled"})
 
 
@@ -36,6 +37,8 @@ def deploy_project(
     service = services.find(call.tenant, known) if known else None
     if service is None:
         return _deploy_first(call, project, changes, given)
+    if service.source_type == "image":
+        raise InvalidRequest.field("git_url", RUNS_AN_IMAGE)
     settings = variables.read(service)
     merged = variables.merge(call, service, settings, given)
     if merged != settings or any(getattr(service, name) != new for name, new in changes.items()):
@@ -55,6 +58,7 @@ def deploy_again(
     deployment = _new(
         service,
         git_url=target.git_url,
+        image_ref=target.image_ref,
         branch=target.branch,
         commit=target.commit,
         artifact_id=target.artifact_id,
@@ -145,8 +149,9 @@ def _deploy(
     seen = int(service.revision)
     for name, value in changes.items():
         setattr(service, name, value)
-    if not service.git_repository_url:
-        raise InvalidRequest.field("git_repository_url", "set it on the web service first")
+    source = "image_ref" if service.source_type == "image" else "git_repository_url"
+    if not getattr(service, source):
+        raise InvalidRequest.field(source, "set it on the web service first")
     deployment = _new(service, branch=branch or service.branch)
     _begin(call, service, deployment, configuration_of(service, settings), changes, seen=seen)
     return deployment
@@ -183,12 +188,13 @@ def _stage(
 def _new(service: Service, **fields: Any) -> Deployment:
     deployment_id = ids.new("dep")
     given = {
-        "git_url": service.git_repository_url,
+        "git_url": _repository(service),
+        "image_ref": service.image_ref,
         "branch": service.branch,
         "artifact_id": deployment_id,
         **fields,
     }
-    given["git_url"] = redact(given["git_url"])
+    given["git_url"] = redact(given["git_url"] or "") or None
     return Deployment.new(
         service.tenant,
         deployment_id,
@@ -206,9 +212,11 @@ def configuration_of(service: Service, settings: Settings) -> Configuration:
     """What a release of the service, as it is now set, is built and started with."""
     resolved = resolution.resolve(service, settings)
     return Configuration(
-        git_url=str(service.git_repository_url),
+        git_url=_repository(service) or "",
         port=_port(service, resolved),
         root_directory=service.root_directory,
+        dockerfile_path=service.dockerfile_path,
+        image_ref=service.image_ref,
         build_command=service.build_command,
         start_command=service.start_command,
         pre_deploy_command=service.pre_deploy_command,
@@ -222,6 +230,11 @@ def configuration_of(service: Service, settings: Settings) -> Configuration:
         secret_keys=[one.key for one in resolved if one.is_secret],
         revision=int(service.revision),
     )
+
+
+def _repository(service: Service) -> str | None:
+    """Where the source is; an image has none, though the service may know one from before."""
+    return None if service.source_type == "image" else service.git_repository_url
 
 
 def _port(service: Service, resolved: list[Resolved]) -> int:

@@ -19,7 +19,8 @@ class Deployment(Resource):
     """A deployment of a service.
 
     ``artifact_id`` is the deployment whose build is run (another's after a rollback);
-    ``release_id`` names what was started of it last, and with which configuration;
+    ``release_id`` names what was started of it last, and with which configuration; of an image
+    there is an ``image_ref`` in place of a ``git_url``;
     ``failed_phase`` is the engine's ``Phase`` in which it failed, where that is known.
     """
 
@@ -29,7 +30,8 @@ class Deployment(Resource):
     project_id = UnicodeAttribute()
     status = UnicodeAttribute()
     url = UnicodeAttribute(null=True)
-    git_url = UnicodeAttribute()
+    git_url = UnicodeAttribute(null=True)
+    image_ref = UnicodeAttribute(null=True)
     branch = UnicodeAttribute()
     commit = UnicodeAttribute(null=True)
     artifact_id = UnicodeAttribute()
@@ -43,7 +45,7 @@ class Deployment(Resource):
 
 @dataclass(frozen=True)
 class Configuration:
-    """What a release is built and started with.
+    """What a release is built and started with. Without a repository ``git_url`` is empty.
 
     ``secret_keys`` are those of the environment whose values are secret; ``revision`` is that of
     the service when this was said.
@@ -52,6 +54,8 @@ class Configuration:
     git_url: str = field(repr=False)
     port: int
     root_directory: str | None = None
+    dockerfile_path: str | None = None
+    image_ref: str | None = None
     build_command: str | None = None
     start_command: str | None = None
     pre_deploy_command: str | None = None

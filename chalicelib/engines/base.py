@@ -38,7 +38,9 @@ class Build:
     """Source to be made into an artifact. ``deployment_id`` names the build and its artifact.
 
     ``git_url`` is in its plain spelling. ``pinned`` is ``host:port:address,…``: what its host was
-    checked to resolve to, and so what is to be connected to.
+    checked to resolve to, and so what is to be connected to. With a ``dockerfile_path``, which
+    begins at the root directory, the artifact is a container image. With an ``image_ref`` it is
+    that image: there is no repository, and ``git_url`` and ``branch`` are empty.
     """
 
     deployment_id: str
@@ -49,6 +51,8 @@ class Build:
     root_directory: str | None = None
     build_command: str | None = None
     pinned: str | None = None
+    dockerfile_path: str | None = None
+    image_ref: str | None = None
     environment: dict[str, str] = field(default_factory=dict, repr=False)
 
 
@@ -135,6 +139,10 @@ class Engine(Protocol):
     @property
     def project_types(self) -> frozenset[ProjectType]:
         """What it can run; other services are refused when they are asked for."""
+
+    @property
+    def runs_images(self) -> bool:
+        """Whether it can run container images: a ``dockerfile_path`` or an ``image_ref``."""
 
     def check(self) -> None:
         """Nothing, when it answers."""

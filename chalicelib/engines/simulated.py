@@ -17,6 +17,7 @@ class SimulatedEngine:
     """Answers with one stage after the other; keeps what it was asked in memory."""
 
     project_types = ALL_PROJECT_TYPES
+    runs_images = True
 
     def __init__(self) -> None:
         self.looks: defaultdict[str, int] = defaultdict(int)

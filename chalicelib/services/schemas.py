@@ -6,10 +6,18 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from ..engines.base import ProjectType
 from ..http.schemas import Answer, Body, DeploymentId, Line, ProjectId, Query, ServiceId, Time
-from ..security.egress import UnsafeUrl, check_git_url
+from ..security.egress import UnsafeUrl, check_git_url, check_url
 from ..settings import settings
 from ..variables.schemas import VariableSet
 
+_HOST_PART = "[a-zA-Z0-9]([a-zA-Z0-9-]*[a-zA-Z0-9])?"
+_HOST = rf"{_HOST_PART}((\.{_HOST_PART})+(:[0-9]+)?|:[0-9]+)"
+_PATH_PART = r"[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*"
+REFERENCE = (
+    rf"^({_HOST}/)?{_PATH_PART}(/{_PATH_PART})*"
+    r"(:[a-zA-Z0-9_][a-zA-Z0-9_.-]{0,127})?(@sha256:[0-9a-f]{64})?$"
+)
+"""``registry.example.com:443/path/name:tag@sha256:…``, as Docker takes it."""
 SPELLINGS = {"dev": "development", "prod": "production"}
 
 
@@ -45,6 +53,24 @@ def _inside(path: str) -> str:
     return path
 
 
+def _no_option(path: str) -> str:
+    if path.startswith("-"):
+        raise ValueError("must not begin with a hyphen")
+    return path
+
+
+def _registry(reference: str) -> str:
+    """An image of a public registry; without a host it is Docker Hub's."""
+    first, slash, _ = reference.partition("/")
+    if not slash or not ({".", ":"} & set(first) or first == "localhost"):
+        return reference
+    try:
+        check_url(f"https://{first}", schemes=["https"], allow_loopback=False, resolve=False)
+    except UnsafeUrl as error:
+        raise ValueError(str(error)) from None
+    return reference
+
+
 def _environment(name: Any) -> Any:
     return SPELLINGS.get(name, name) if isinstance(name, str) else name
 
@@ -53,11 +79,19 @@ GitUrl = Annotated[str, Field(min_length=1, max_length=2000), AfterValidator(_gi
 Branch = Annotated[str, Field(min_length=1, max_length=255), AfterValidator(_branch)]
 ServiceName = Annotated[Line, Field(min_length=1, max_length=63)]
 Directory = Annotated[Line, Field(max_length=500), AfterValidator(_inside)]
+DockerfilePath = Annotated[
+    Line,
+    Field(min_length=1, max_length=500),
+    AfterValidator(_inside),
+    AfterValidator(_no_option),
+]
+ImageRef = Annotated[str, Field(max_length=500, pattern=REFERENCE), AfterValidator(_registry)]
 Command = Annotated[str, Field(max_length=4000, pattern=r"^[^\x00]*$")]
 UrlPath = Annotated[str, Field(max_length=1000, pattern=r"^/[!-~]*$")]
 Environment = Annotated[
     Literal["development", "staging", "production"], BeforeValidator(_environment)
 ]
+SourceType = Literal["git", "image"]
 Port = Annotated[int, Field(ge=1, le=65535)]
 
 READ_ONLY = frozenset(
@@ -79,22 +113,12 @@ PUBLISHED = (
     " the repository has an index.html in"
 )
 FALLBACK = "A static site answers unknown paths with index.html"
-NO_IMAGES = "needs an engine that runs images, such as that on AWS; this installation has none"
-
-
-def _from_git(source: str) -> str:
-    if source == "image":
-        raise ValueError(NO_IMAGES)
-    return source
-
-
-def _no_image(given: str | None) -> str | None:
-    if given is not None:
-        raise ValueError(NO_IMAGES)
-    return given
-
-
-NoImage = Annotated[str | None, AfterValidator(_no_image)]
+SOURCE = "Whether the app is built from its repository, or is the image at image_ref"
+DOCKERFILE = (
+    "Build a container image by this file, whose path begins at the root directory; that directory"
+    " is what the file can copy from"
+)
+IMAGE = "A public image for linux/arm64; every deployment gets it anew"
 
 
 class _ServiceFields(Body):
@@ -104,9 +128,9 @@ class _ServiceFields(Body):
     build_command: Command | None = None
     start_command: Command | None = None
     pre_deploy_command: Command | None = None
-    source_type: Annotated[Literal["git", "image"], AfterValidator(_from_git)] = "git"
-    dockerfile_path: NoImage = Field(default=None, exclude=True)
-    image_ref: NoImage = Field(default=None, exclude=True)
+    source_type: Annotated[SourceType, Field(description=SOURCE)] = "git"
+    dockerfile_path: Annotated[DockerfilePath | None, Field(description=DOCKERFILE)] = None
+    image_ref: Annotated[ImageRef | None, Field(description=IMAGE)] = None
     project_type: ProjectType = "web_service"
     publish_directory: Annotated[Directory | None, Field(description=PUBLISHED)] = None
     spa: Annotated[bool, Field(description=FALLBACK)] = False
@@ -170,6 +194,8 @@ class ServiceAnswer(Answer):
     start_command: str | None
     pre_deploy_command: str | None
     source_type: str
+    dockerfile_path: str | None
+    image_ref: str | None
     project_type: str
     publish_directory: str | None
     spa: bool

@@ -27,7 +27,19 @@ from .store import Service
 GOING = "This web service is being deleted"
 SUFFIX_LETTERS = "23456789abcdefghjkmnpqrstuvwxyz"
 NEVER_SLEEPS = "a worker cannot sleep, since no request would wake it; set it to 1 or more"
-TOGETHER = ("project_type", "min_instances", "max_instances")
+NO_IMAGES = "needs an engine that runs images, such as that on AWS; this installation has none"
+SAME_KIND = (
+    "A web service that was deployed stays a container image, or stays none: make a new one with"
+    " this dockerfile_path or source_type"
+)
+TOGETHER = (
+    "project_type",
+    "min_instances",
+    "max_instances",
+    "source_type",
+    "dockerfile_path",
+    "image_ref",
+)
 NEEDS_ROLLOUT = {
     "root_directory",
     "start_command",
@@ -42,6 +54,9 @@ NEEDS_ROLLOUT = {
     "max_instances",
     "git_repository_url",
     "branch",
+    "source_type",
+    "dockerfile_path",
+    "image_ref",
     "environment",
 }
 
@@ -49,8 +64,8 @@ NEEDS_ROLLOUT = {
 def create(call: Call, body: ServiceCreate) -> Service:
     """Make a web service, stopped; creating does not deploy."""
     fields = body.model_dump(exclude={"project_id", "env_vars"})
+    _check_engine(fields)
     _check_together(fields)
-    _check_engine(fields["project_type"])
     service = prepare(_project(call, body), fields)
     variables.create(call.tx, service, variables.given(body.env_vars))
     add(call.tx, service)
@@ -120,8 +135,11 @@ def get(call: Call, service_id: str) -> Service:
 
 def update(call: Call, service: Service, changes: dict[str, Any]) -> Service:
     """Change a service; what reaches the process does so at the next deploy or restart."""
-    _check_together({name: changes.get(name, getattr(service, name)) for name in TOGETHER})
-    _check_engine(changes.get("project_type", "web_service"))
+    coming = {name: changes.get(name, present) for name, present in _together(service).items()}
+    _check_engine(changes)
+    _check_together(coming)
+    if service.live_deployment_id and _is_image(coming) != _is_image(_together(service)):
+        raise Conflict(SAME_KIND)
     if changes.get("git_repository_url") == redact(service.git_repository_url or ""):
         del changes["git_repository_url"]
     differs = {name for name, value in changes.items() if value != getattr(service, name)}
@@ -162,12 +180,36 @@ def _check_together(fields: dict[str, Any]) -> None:
         raise InvalidRequest.field("min_instances", "must not be more than max_instances")
     if least == 0 and fields["project_type"] == "worker":
         raise InvalidRequest.field("min_instances", NEVER_SLEEPS)
+    _check_source(fields)
 
 
-def _check_engine(project_type: str) -> None:
+def _together(service: Service) -> dict[str, Any]:
+    return {name: getattr(service, name) for name in TOGETHER}
+
+
+def _check_source(fields: dict[str, Any]) -> None:
+    """Raise ``InvalidRequest`` when an image, or the way to one, is said where there is none."""
+    is_pulled = fields["source_type"] == "image"
+    stray = "dockerfile_path" if is_pulled else "image_ref"
+    if fields[stray] is not None:
+        wanted = "git" if is_pulled else "image"
+        raise InvalidRequest.field(stray, f"is for services with source_type {wanted}")
+    if _is_image(fields) and fields["project_type"] == "static_site":
+        raise InvalidRequest.field("project_type", "a static site is files, not an image")
+
+
+def _check_engine(fields: dict[str, Any]) -> None:
     """Raise ``InvalidRequest`` when the engine, beside web services, runs no such thing."""
-    if project_type != "web_service" and project_type not in engines.engine().project_types:
+    engine, project_type = engines.engine(), fields.get("project_type", "web_service")
+    if project_type != "web_service" and project_type not in engine.project_types:
         raise InvalidRequest.field("project_type", f"this installation runs no {project_type}")
+    for name, plain in (("source_type", "git"), ("image_ref", None), ("dockerfile_path", None)):
+        if fields.get(name, plain) != plain and not engine.runs_images:
+            raise InvalidRequest.field(name, NO_IMAGES)
+
+
+def _is_image(fields: dict[str, Any]) -> bool:
+    return fields["source_type"] == "image" or fields["dockerfile_path"] is not None
 
 
 def _removal(service: Service) -> Callable[[], str | None]:

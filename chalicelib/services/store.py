@@ -35,6 +35,8 @@ class Service(Resource):
     start_command = UnicodeAttribute(null=True)
     pre_deploy_command = UnicodeAttribute(null=True)
     source_type = UnicodeAttribute(default="git")
+    dockerfile_path = UnicodeAttribute(null=True)
+    image_ref = UnicodeAttribute(null=True)
     project_type = UnicodeAttribute(default="web_service")
     publish_directory = UnicodeAttribute(null=True)
     spa = BooleanAttribute(default=False)

@@ -192,20 +192,6 @@ def test_services_of_one_project(ada: Client) -> None:
     assert listed["total"] == 2
 
 
-@pytest.mark.parametrize(
-    "sent",
-    [{"source_type": "image"}, {"image_ref": "docker.io/x"}, {"dockerfile_path": "Dockerfile"}],
-)
-def test_images_need_an_engine_that_runs_them(ada: Client, sent: dict[str, str]) -> None:
-    made = ada.post("/api/web-services", {"name": "x", **sent})
-    assert made.status == 400
-    (name,) = sent
-    assert made.json()["detail"].startswith(f"{name}: needs an engine that runs images")
-    service = ada.post("/api/web-services", {"name": "x"}).json()["id"]
-    assert ada.patch(f"/api/web-services/{service}", sent).status == 400
-    assert ada.patch(f"/api/web-services/{service}", dict.fromkeys(sent)).status in {200, 400}
-
-
 def test_logs_are_not_followed_without_a_front_that_streams(ada: Client) -> None:
     reply = ada.get(f"/api/web-services/{new(ada)['id']}/logs?follow=true")
     assert reply.status == 400

@@ -13,6 +13,7 @@ class AwsEngine:
     """
 
     project_types: frozenset[ProjectType] = frozenset({"web_service"})
+    runs_images = True
 
     def check(self) -> None:
         """Nothing, when the bucket answers."""
