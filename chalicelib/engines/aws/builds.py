@@ -19,7 +19,8 @@ def build(wanted: Build) -> Progress:
     service_id, name = wanted.service_id, wanted.deployment_id
     if left := runs.result(service_id, name):
         return _told(left)
-    run = runs.begin(service_id, name, wanted.job_id, _order(wanted))
+    project = settings().build_project
+    run = runs.begin(service_id, name, wanted.job_id, project, lambda: _order(wanted))
     if not run.is_over:
         is_cloning = run.phase in runs.PHASES_OF_CLONING
         return Progress(Stage.CLONING if is_cloning else Stage.BUILDING)

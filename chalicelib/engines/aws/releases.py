@@ -1,5 +1,6 @@
 """Releases: begun, looked at, ended."""
 
+from ...settings import settings
 from ..base import Build, Progress, Release, Stage
 from . import builds, functions, health, layers, runs, shelf, traffic, versions
 from .functions import STARTING
@@ -89,8 +90,10 @@ def _prepare(release: Release, command: str) -> Progress | None:
     """Run the pre-deploy command, once; None when it is done."""
     service_id, name = release.service_id, release.release_id
     if (left := runs.result(service_id, name)) is None:
-        order = _order(release, command)
-        run = runs.begin(service_id, name, release.job_id, order)
+        project = settings().build_project
+        run = runs.begin(
+            service_id, name, release.job_id, project, lambda: _order(release, command)
+        )
         if not run.is_over:
             return STARTING
         left = runs.result(service_id, name) or {"failure": builds.NO_FAULT}

@@ -1,8 +1,9 @@
 """Runs of the builder in CodeBuild, each at most once by its name.
 
-The project's role can do nothing: what a run needs and makes moves by presigned URLs.
+The projects' role can do nothing: what a run needs and makes moves by presigned URLs.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -10,6 +11,9 @@ from typing import Any
 from ...settings import settings
 from . import buildspec, shelf
 from .calls import MISSING, ask, pages, tell
+
+Order = Callable[[], dict[str, Any]]
+"""What the builder is told; asked for once, when the run begins."""
 
 ORDER, RESULT, RUN = "order.json", "result.json", "run.json"
 PHASES_OF_CLONING = frozenset(
@@ -33,10 +37,10 @@ class Run:
         return self.status != "IN_PROGRESS"
 
 
-def begin(service_id: str, name: str, job_id: str, order: dict[str, Any]) -> Run:
-    """Begin a run, or say how far it is; the order is what the builder is told."""
+def begin(service_id: str, name: str, job_id: str, project: str, order: Order) -> Run:
+    """Begin a run in a CodeBuild project, or say how far it is."""
     place = shelf.key(service_id, name, RUN)
-    kept = shelf.read(place) or _prepare(service_id, name, job_id, order)
+    kept = shelf.read(place) or _prepare(service_id, name, job_id, project, order)
     if "build_id" in kept:
         return _look(kept["build_id"])
     # The same token with the same arguments is the same build: those of the first call are kept.
@@ -78,14 +82,16 @@ def remove_log(service_id: str, name: str) -> None:
         ask("logs", "delete_log_stream", unless=MISSING, **where)
 
 
-def _prepare(service_id: str, name: str, job_id: str, order: dict[str, Any]) -> dict[str, Any]:
+def _prepare(
+    service_id: str, name: str, job_id: str, project: str, order: Order
+) -> dict[str, Any]:
     """Keep the order, and with which arguments the run is begun; those that were kept first."""
     shelf.own(service_id, name)
     place = shelf.key(service_id, name, ORDER)
     result_url = shelf.url("put_object", shelf.key(service_id, name, RESULT))
-    shelf.write(place, {**order, "result_url": result_url})
+    shelf.write(place, {**order(), "result_url": result_url})
     arguments = {
-        "projectName": settings().build_project,
+        "projectName": project,
         "idempotencyToken": name,
         "sourceTypeOverride": "NO_SOURCE",
         "buildspecOverride": buildspec.TEXT,
