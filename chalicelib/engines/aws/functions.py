@@ -8,9 +8,10 @@ from typing import Any
 
 from ...settings import settings
 from ..base import MEMORY_LIMIT_BYTES, EngineUnavailable, Progress, Release, Stage
-from . import builds, layers, shelf
+from . import shelf
 from .calls import CHANGED, EXISTS, MISSING, ask, tell
-from .versions import function
+from .packages import Package
+from .versions import function, live
 
 STARTING = Progress(Stage.STARTING)
 NO_FAULT = "The start failed through no fault of the app; deploy it again."
@@ -18,15 +19,23 @@ TOO_LARGE = (
     "The app with its dependencies takes more than the 250 MiB that AWS Lambda takes; leave out "
     "what it does not need."
 )
+NOT_TAKEN = (
+    "AWS Lambda does not take this image: it takes images for linux/arm64 of at most 10 GB, as "
+    "docker build makes them."
+)
+OTHER_KIND = (
+    "This web service runs as a container image, or runs as none, and cannot change to the other; "
+    "make a new web service with this source."
+)
 NOTE = "release.json"
 
 
-def bring(release: Release, runtime: str, command: str) -> Progress | None:
+def bring(release: Release, package: Package) -> Progress | None:
     """Do what is next: starting, failed, or None when the version has just been published."""
     name = function(release.service_id)
     latest = ask("lambda", "get_function_configuration", unless=MISSING, FunctionName=name)
     try:
-        return _next(release, latest, runtime, command)
+        return _next(release, latest, package)
     except EngineUnavailable as error:
         if "Unzipped size must be smaller" in error.reason:
             return Progress(Stage.FAILED, message=TOO_LARGE, phase="start")
@@ -38,11 +47,11 @@ def note_place(release: Release) -> str:
     return shelf.key(release.service_id, release.release_id, NOTE)
 
 
-def _next(
-    release: Release, latest: dict[str, Any] | None, runtime: str, command: str
-) -> Progress | None:
+def _next(release: Release, latest: dict[str, Any] | None, package: Package) -> Progress | None:
     if latest is None:
-        return _create(release, runtime, command)
+        return _create(release, package)
+    if latest.get("PackageType", "Zip") != package.kind:
+        return _make_way(release)
     if "Pending" in (latest.get("State"), latest.get("LastUpdateStatus")):
         return STARTING
     if latest.get("LastUpdateStatus") == "InProgress":
@@ -50,27 +59,40 @@ def _next(
     if latest.get("Description") == release.release_id:
         return _publish(release, latest)
     note = shelf.read(note_place(release)) or {}
-    if note.get("code") == latest["CodeSha256"]:
-        return _configure(release, latest, runtime, command)
-    return _send_code(release, latest, note)
+    if package.is_there(latest, note.get("code")):
+        return _configure(release, latest, package)
+    if "code" in note and latest.get("LastUpdateStatus") == "Failed":
+        return _failed(latest)
+    return _send_code(release, latest, package, note)
 
 
-def _create(release: Release, runtime: str, command: str) -> Progress:
+def _make_way(release: Release) -> Progress:
+    """Delete a function of the other kind, unless it has served."""
+    if live(release.service_id):
+        return Progress(Stage.FAILED, message=OTHER_KIND, phase="start")
+    name = function(release.service_id)
+    ask("lambda", "delete_function", unless=MISSING, FunctionName=name)
+    return STARTING
+
+
+def _create(release: Release, package: Package) -> Progress:
     name = function(release.service_id)
     _keep_logs(name)
     ask(
         "lambda",
         "create_function",
         unless=EXISTS,
-        Code=_code(release),
+        Code=package.code,
         Architectures=["arm64"],
-        PackageType="Zip",
-        **_configuration(release, runtime, command),
+        PackageType=package.kind,
+        **_configuration(release, package),
     )
     return STARTING
 
 
-def _send_code(release: Release, latest: dict[str, Any], note: dict[str, Any]) -> Progress:
+def _send_code(
+    release: Release, latest: dict[str, Any], package: Package, note: dict[str, Any]
+) -> Progress:
     sent = ask(
         "lambda",
         "update_function_code",
@@ -78,15 +100,15 @@ def _send_code(release: Release, latest: dict[str, Any], note: dict[str, Any]) -
         FunctionName=function(release.service_id),
         Architectures=["arm64"],
         RevisionId=latest["RevisionId"],
-        **_code(release),
+        **package.code,
     )
     if sent:
-        shelf.write(note_place(release), {**note, "code": sent["CodeSha256"]})
+        shelf.write(note_place(release), {**note, "code": sent.get("CodeSha256")})
     return STARTING
 
 
-def _configure(release: Release, latest: dict[str, Any], runtime: str, command: str) -> Progress:
-    given = _configuration(release, runtime, command)
+def _configure(release: Release, latest: dict[str, Any], package: Package) -> Progress:
+    given = _configuration(release, package)
     revision = latest["RevisionId"]
     ask("lambda", "update_function_configuration", unless=CHANGED, RevisionId=revision, **given)
     return STARTING
@@ -94,44 +116,40 @@ def _configure(release: Release, latest: dict[str, Any], runtime: str, command: 
 
 def _publish(release: Release, latest: dict[str, Any]) -> Progress | None:
     if "Failed" in (latest.get("State"), latest.get("LastUpdateStatus")):
-        return Progress(Stage.FAILED, message=NO_FAULT, phase="start")
+        return _failed(latest)
     published = ask(
         "lambda",
         "publish_version",
         unless=CHANGED,
         FunctionName=function(release.service_id),
         Description=release.release_id,
-        CodeSha256=latest["CodeSha256"],
         RevisionId=latest["RevisionId"],
     )
     return None if published else STARTING
 
 
-def _code(release: Release) -> dict[str, str]:
-    place = builds.artifact(release.service_id, release.deployment_id)
-    return {"S3Bucket": settings().apps_bucket, "S3Key": place}
+def _failed(latest: dict[str, Any]) -> Progress:
+    reasons = (latest.get("StateReasonCode"), latest.get("LastUpdateStatusReasonCode"))
+    message = NOT_TAKEN if "InvalidImage" in reasons else NO_FAULT
+    return Progress(Stage.FAILED, message=message, phase="start")
 
 
-def _configuration(release: Release, runtime: str, command: str) -> dict[str, Any]:
-    name, chosen = function(release.service_id), settings()
-    adapter = chosen.web_adapter_layer.format(region=chosen.region)
+def _configuration(release: Release, package: Package) -> dict[str, Any]:
+    chosen = settings()
     return {
-        "FunctionName": name,
+        "FunctionName": function(release.service_id),
         "Description": release.release_id,
-        "Runtime": runtime,
         "Role": chosen.app_role_arn,
-        "Handler": "start",
         "Timeout": chosen.app_timeout_seconds,
         "MemorySize": MEMORY_LIMIT_BYTES // 1024**2,
-        "Layers": [adapter, layers.publish(name, release, command)],
-        "Environment": {"Variables": _variables(release)},
+        "Environment": {"Variables": {**package.variables, **_variables(release)}},
+        **package.configuration(),
     }
 
 
 def _variables(release: Release) -> dict[str, str]:
-    """What Lambda and the adapter go by; the app's own variables are in its layer."""
+    """What the adapter goes by; the app's own variables are in its package."""
     return {
-        "AWS_LAMBDA_EXEC_WRAPPER": layers.START,
         "AWS_LWA_PORT": str(release.port),
         "AWS_LWA_READINESS_CHECK_PROTOCOL": "tcp",
     }

@@ -4,6 +4,7 @@ from ...settings import settings
 from ..base import Build, Progress, Release, Stage
 from . import builds, functions, health, layers, runs, shelf, traffic, versions
 from .functions import STARTING
+from .packages import Zip
 
 KEPT = 10
 NOT_BUILT = "The build of this deployment is no longer kept; deploy it again."
@@ -27,7 +28,8 @@ def start(release: Release) -> Progress:
     _note(release)
     if release.pre_deploy_command and (waiting := _prepare(release, release.pre_deploy_command)):
         return waiting
-    return functions.bring(release, built["runtime"], command) or _check(release) or STARTING
+    package = Zip(release, built["runtime"], command)
+    return functions.bring(release, package) or _check(release) or STARTING
 
 
 def cancel(release_id: str) -> None:
