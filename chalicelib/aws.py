@@ -1,5 +1,6 @@
 """The AWS clients, one a service, and the session that the whole process shares."""
 
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
@@ -20,6 +21,20 @@ _PASSING_CODES = {
 @cache
 def client(service: str) -> Any:
     """The client of an AWS service; clients are thread-safe."""
+    return _make_client(service)
+
+
+def client_as(service: str, credentials: Mapping[str, Any]) -> Any:
+    """A client that acts by credentials of STS, as its answers hold them."""
+    return _make_client(
+        service,
+        aws_access_key_id=credentials["AccessKeyId"],
+        aws_secret_access_key=credentials["SecretAccessKey"],
+        aws_session_token=credentials["SessionToken"],
+    )
+
+
+def _make_client(service: str, **credentials: str) -> Any:
     from botocore.config import Config
 
     config = Config(
@@ -29,7 +44,8 @@ def client(service: str) -> Any:
         # What a URL of the older signature leads to must not be encrypted by KMS.
         signature_version="s3v4" if service == "s3" else None,
     )
-    return _client_session().create_client(service, region_name=settings().region, config=config)
+    where = {"region_name": settings().region, "config": config}
+    return _client_session().create_client(service, **where, **credentials)
 
 
 @cache

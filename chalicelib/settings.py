@@ -92,6 +92,10 @@ class Settings(BaseModel):
     """The engine's bucket for sources' artifacts, orders and notes."""
     build_project: str = ""
     """The CodeBuild project that builds apps: arm64, with a role that may only log."""
+    image_build_project: str = ""
+    """Like it, but privileged: it builds container images."""
+    image_push_role_arn: str = ""
+    """What a build of an image may do in the registry, which is narrowed to one repository."""
     build_minutes: int = Field(default=20, ge=5, le=120)
     app_role_arn: str = ""
     """What apps run as. It may write logs, and nothing from within an app."""
@@ -101,6 +105,8 @@ class Settings(BaseModel):
     app_log_days: int = 14
     web_adapter_layer: str = "arn:aws:lambda:{region}:753240598075:layer:LambdaAdapterLayerArm64:26"
     """The Lambda Web Adapter, for arm64; ``{region}`` is ours."""
+    web_adapter_image: str = "public.ecr.aws/awsguru/aws-lambda-adapter:1.0.0-rc1"
+    """The same for container images."""
     reserve_instances: bool = False
     """Whether the account's quota lets apps reserve: ``max_instances`` of them, and
     ``min_instances`` kept warm."""

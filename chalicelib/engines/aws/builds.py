@@ -6,7 +6,7 @@ from typing import Any
 from ...settings import settings
 from ..base import Build, Phase, Progress, Stage
 from ..causes import LAST_OUTPUT, last_lines, plain
-from . import runs, shelf
+from . import repository, runs, shelf
 from .runs import Run
 
 ARTIFACT = "artifact.zip"
@@ -19,14 +19,21 @@ def build(wanted: Build) -> Progress:
     service_id, name = wanted.service_id, wanted.deployment_id
     if left := runs.result(service_id, name):
         return _told(left)
-    project = settings().build_project
-    run = runs.begin(service_id, name, wanted.job_id, project, lambda: _order(wanted))
+    run = _begin(wanted)
     if not run.is_over:
         is_cloning = run.phase in runs.PHASES_OF_CLONING
         return Progress(Stage.CLONING if is_cloning else Stage.BUILDING)
     if left := runs.result(service_id, name):
         return _told(left)
     return Progress(Stage.FAILED, message=_why(wanted, run), phase="build")
+
+
+def _begin(wanted: Build) -> Run:
+    project, order = settings().build_project, _order
+    if wanted.dockerfile_path or wanted.image_ref:
+        project, order = settings().image_build_project, _image_order
+    service_id, name = wanted.service_id, wanted.deployment_id
+    return runs.begin(service_id, name, wanted.job_id, project, lambda: order(wanted))
 
 
 def artifact(service_id: str, deployment_id: str) -> str:
@@ -42,6 +49,7 @@ def cancel(deployment_id: str) -> None:
     runs.stop(service_id, deployment_id)
     for what in (ARTIFACT, runs.RESULT, runs.ORDER):
         shelf.drop(shelf.key(service_id, deployment_id, what))
+    repository.remove_image(service_id, deployment_id)
 
 
 def log(deployment_id: str) -> str:
@@ -56,6 +64,19 @@ def _order(wanted: Build) -> dict[str, Any]:
         "build": asdict(wanted),
         "schemes": settings().git_schemes,
         "artifact_url": shelf.url("put_object", artifact(wanted.service_id, wanted.deployment_id)),
+    }
+
+
+def _image_order(wanted: Build) -> dict[str, Any]:
+    service_id = wanted.service_id
+    repository.make(service_id)
+    return {
+        "kind": "image",
+        "build": {**asdict(wanted), "environment": {}},
+        "schemes": settings().git_schemes,
+        "image": repository.reference(service_id, f":{wanted.deployment_id}"),
+        "adapter": settings().web_adapter_image,
+        **repository.login(service_id, repository.PUSH),
     }
 
 

@@ -1,6 +1,6 @@
 """Calls of AWS: what is refused but expected is None, all else can be tried again."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from ... import aws
@@ -22,10 +22,16 @@ def ask(
 
     Raises ``NoAnswer``, or ``EngineUnavailable`` with the code and message as its reason.
     """
+    return _answer(aws.client(service), service, operation, unless, arguments)
+
+
+def _answer(
+    client: Any, service: str, operation: str, unless: Collection[str], arguments: dict[str, Any]
+) -> dict[str, Any] | None:
     from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 
     try:
-        answer: dict[str, Any] = getattr(aws.client(service), operation)(**arguments)
+        answer: dict[str, Any] = getattr(client, operation)(**arguments)
     except ParamValidationError:
         raise
     except ClientError as error:
@@ -42,6 +48,14 @@ def ask(
 def tell(service: str, operation: str, **arguments: Any) -> dict[str, Any]:
     """The answer of a call of which no refusal is expected; raises as ``ask`` does."""
     return ask(service, operation, **arguments) or {}
+
+
+def tell_as(
+    credentials: Mapping[str, Any], service: str, operation: str, **arguments: Any
+) -> dict[str, Any]:
+    """The same, called with STS's credentials of another role."""
+    client = aws.client_as(service, credentials)
+    return _answer(client, service, operation, (), arguments) or {}
 
 
 def pages(

@@ -10,7 +10,7 @@ PATTERN = {"source": ["aws.codebuild"], "detail-type": ["CodeBuild Build State C
 
 def on_build(detail: dict[str, Any]) -> None:
     """Let the job look again whose build has changed; builds of others are left alone."""
-    if detail["project-name"] != settings().build_project:
+    if detail["project-name"] not in {settings().build_project, settings().image_build_project}:
         return
     variables = detail["additional-information"]["environment"]["environment-variables"]
     for each in variables:

@@ -52,12 +52,15 @@ def _next(release: Release, latest: dict[str, Any] | None, package: Package) -> 
         return _create(release, package)
     if latest.get("PackageType", "Zip") != package.kind:
         return _make_way(release)
-    if "Pending" in (latest.get("State"), latest.get("LastUpdateStatus")):
-        return STARTING
-    if latest.get("LastUpdateStatus") == "InProgress":
+    if latest.get("State") == "Pending" or latest.get("LastUpdateStatus") == "InProgress":
         return STARTING
     if latest.get("Description") == release.release_id:
         return _publish(release, latest)
+    return _change(release, latest, package)
+
+
+def _change(release: Release, latest: dict[str, Any], package: Package) -> Progress:
+    """Send the code, then the configuration."""
     note = shelf.read(note_place(release)) or {}
     if package.is_there(latest, note.get("code")):
         return _configure(release, latest, package)

@@ -1,13 +1,19 @@
 """Releases: begun, looked at, ended."""
 
+from typing import Any
+
 from ...settings import settings
 from ..base import Build, Progress, Release, Stage
-from . import builds, functions, health, layers, runs, shelf, traffic, versions
+from . import builds, functions, health, images, layers, repository, runs, shelf, traffic, versions
 from .functions import STARTING
-from .packages import Zip
+from .packages import Image, Package, Zip
 
 KEPT = 10
 NOT_BUILT = "The build of this deployment is no longer kept; deploy it again."
+NO_COMMAND_IN_IMAGE = (
+    "The image says nothing of how to start the app: add CMD to its Dockerfile, or set a start "
+    "command."
+)
 NO_COMMAND = (
     "There is nothing here that says how to start the app: no Procfile with a web line, no "
     "package.json with a start script, no app.py, no main.py, no go.mod. Add one of them, or set "
@@ -22,13 +28,13 @@ def start(release: Release) -> Progress:
     built = runs.result(release.service_id, release.deployment_id)
     if built is None or "failure" in built:
         return Progress(Stage.FAILED, message=NOT_BUILT, phase="start")
-    command = release.start_command or built["start"]
-    if command is None:
-        return Progress(Stage.FAILED, message=NO_COMMAND, phase="start")
-    _note(release)
-    if release.pre_deploy_command and (waiting := _prepare(release, release.pre_deploy_command)):
+    package = _package(release, built)
+    if isinstance(package, str):
+        return Progress(Stage.FAILED, message=package, phase="start")
+    _note(release, package)
+    command = release.pre_deploy_command
+    if command and (waiting := _prepare(release, package, command)):
         return waiting
-    package = Zip(release, built["runtime"], command)
     return functions.bring(release, package) or _check(release) or STARTING
 
 
@@ -58,9 +64,33 @@ def retire(service_id: str, keep: str | None) -> None:
 
 
 def _tidy(service_id: str, kept: versions.Version) -> None:
-    for version in versions.of(service_id)[:-KEPT]:
-        if version.number != kept.number:
-            _remove(service_id, version.release_id, version)
+    found = versions.of(service_id)
+    gone = [each for each in found[:-KEPT] if each.number != kept.number]
+    images_of_gone = {_image_of(service_id, each) for each in gone}
+    for version in gone:
+        _remove(service_id, version.release_id, version)
+    if unused := images_of_gone - {None}:
+        unused -= {_image_of(service_id, each) for each in found if each not in gone}
+    for deployment_id in unused:
+        repository.remove_image(service_id, str(deployment_id))
+
+
+def _image_of(service_id: str, version: versions.Version) -> str | None:
+    """The deployment whose image a version was made of, if it is an image."""
+    note = shelf.read(shelf.key(service_id, version.release_id, functions.NOTE)) or {}
+    found: str | None = note.get("image_of")
+    return found
+
+
+def _package(release: Release, built: dict[str, Any]) -> Package | str:
+    """What the function of a release is made of, or why there is nothing."""
+    command = release.start_command or built.get("start")
+    if not built.get("is_image"):
+        return Zip(release, built["runtime"], command) if command else NO_COMMAND
+    if not (release.start_command or built["has_command"]):
+        return NO_COMMAND_IN_IMAGE
+    uri = images.of_release(release)
+    return Image(uri) if uri else NOT_BUILT
 
 
 def _check(release: Release) -> Progress | None:
@@ -72,7 +102,7 @@ def _check(release: Release) -> Progress | None:
     return health.check(release, version)
 
 
-def _note(release: Release) -> None:
+def _note(release: Release, package: Package) -> None:
     """Keep what the switch will need; take the bound off a service that is stopped."""
     place = functions.note_place(release)
     if shelf.has(place):
@@ -84,17 +114,20 @@ def _note(release: Release) -> None:
         "max_instances": release.max_instances,
         "sleeps": release.sleeps,
         "was_stopped": was_stopped,
+        "image_of": release.deployment_id if package.kind == "Image" else None,
     }
     shelf.write_first(place, note)
 
 
-def _prepare(release: Release, command: str) -> Progress | None:
+def _prepare(release: Release, package: Package, command: str) -> Progress | None:
     """Run the pre-deploy command, once; None when it is done."""
     service_id, name = release.service_id, release.release_id
     if (left := runs.result(service_id, name)) is None:
         project = settings().build_project
+        if package.kind == "Image":
+            project = settings().image_build_project
         run = runs.begin(
-            service_id, name, release.job_id, project, lambda: _order(release, command)
+            service_id, name, release.job_id, project, lambda: _order(release, package, command)
         )
         if not run.is_over:
             return STARTING
@@ -104,22 +137,21 @@ def _prepare(release: Release, command: str) -> Progress | None:
     return None
 
 
-def _order(release: Release, command: str) -> dict[str, object]:
-    place = builds.artifact(release.service_id, release.deployment_id)
-    environment = {**release.environment, "PORT": str(release.port)}
-    root = release.root_directory
-    of = Build(release.deployment_id, release.service_id, release.job_id, "", "", root)
-    return {
-        "kind": "pre_deploy",
-        "build": {**vars(of), "environment": environment},
-        "command": command,
-        "schemes": [],
-        "artifact_url": shelf.url("get_object", place),
-    }
+def _order(release: Release, package: Package, command: str) -> dict[str, Any]:
+    root, service_id = release.root_directory, release.service_id
+    of = vars(Build(release.deployment_id, service_id, release.job_id, "", "", root))
+    order = {"command": command, "schemes": [], "build": of}
+    if isinstance(package, Image):  # which has the variables in it
+        login = repository.login(service_id, repository.PULL)
+        return {**order, "kind": "image_pre_deploy", "image": package.uri, **login}
+    of |= {"environment": {**release.environment, "PORT": str(release.port)}}
+    place = builds.artifact(service_id, release.deployment_id)
+    return {**order, "kind": "pre_deploy", "artifact_url": shelf.url("get_object", place)}
 
 
 def _remove(service_id: str, release_id: str, version: versions.Version | None) -> None:
     if version:
         versions.delete(service_id, version)
     layers.remove(versions.function(service_id), release_id)
+    repository.remove_image(service_id, release_id)
     shelf.clear(service_id, release_id)

@@ -82,9 +82,7 @@ def remove_log(service_id: str, name: str) -> None:
         ask("logs", "delete_log_stream", unless=MISSING, **where)
 
 
-def _prepare(
-    service_id: str, name: str, job_id: str, project: str, order: Order
-) -> dict[str, Any]:
+def _prepare(service_id: str, name: str, job_id: str, project: str, order: Order) -> dict[str, Any]:
     """Keep the order, and with which arguments the run is begun; those that were kept first."""
     shelf.own(service_id, name)
     place = shelf.key(service_id, name, ORDER)

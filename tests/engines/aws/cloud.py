@@ -1,4 +1,4 @@
-"""What moto lacks: builds that take time, invocations, provisioned concurrency; and faults."""
+"""What moto lacks: builds that take time, invocations, what is in an image; and faults."""
 
 import base64
 import hashlib
@@ -15,8 +15,11 @@ from botocore.client import BaseClient
 from botocore.exceptions import ClientError, ReadTimeoutError
 
 from chalicelib import aws
+from tests.engines.aws import registry
 
 BUCKET, PROJECT = "orbitra-test-apps", "orbitra-test-builds"
+IMAGE_PROJECT = "orbitra-test-image-builds"
+PUSH_ROLE = "arn:aws:iam::123456789012:role/orbitra-test-push"
 ROLE = "arn:aws:iam::123456789012:role/orbitra-test-app"
 Exchange = Callable[[], Any]
 Fault = Callable[[str, Exchange], Any]
@@ -60,6 +63,8 @@ class Cloud:
     warm: dict[str, int] = field(default_factory=dict)
     faults: dict[str, Fault] = field(default_factory=dict)
     revision: int = 0
+    blobs: dict[str, bytes] = field(default_factory=dict)
+    configuration: dict[str, str] = field(default_factory=dict)
 
     def of(self, operation: str) -> list[dict[str, Any]]:
         """The arguments of every call of an operation."""
@@ -80,12 +85,13 @@ class Cloud:
     def _start_build(self, arguments: dict[str, Any], real: Exchange) -> Any:
         """The same token is the same build; other arguments with it are refused."""
         token, said = arguments["idempotencyToken"], json.dumps(arguments, sort_keys=True)
+        made = {"build": {"id": f"{arguments['projectName']}:{token}"}}
         if token in self.tokens:
             assert self.tokens[token] == said, "parameter mismatch"
-            return {"build": {"id": f"{PROJECT}:{token}"}}
+            return made
         self.tokens[token] = said
         real()
-        return {"build": {"id": f"{PROJECT}:{token}"}}
+        return made
 
     def _look_at_build(self, arguments: dict[str, Any], _: Exchange) -> Any:
         """Queued, cloning, building, then over; at its end the builder leaves its word."""
@@ -123,7 +129,7 @@ class Cloud:
         return {}
 
     def _configuration(self, _: dict[str, Any], real: Exchange) -> Any:
-        return {**real(), "RevisionId": str(self.revision)}
+        return {**real(), "RevisionId": str(self.revision), **self.configuration}
 
     def _change(self, arguments: dict[str, Any], real: Exchange) -> Any:
         """A change of the function, under the fence that moto does not know."""
@@ -137,17 +143,52 @@ class Cloud:
             return
         s3 = aws.client("s3")
         (owned,) = [key for key in keys() if key.endswith(f"/{name}/order.json")]
-        result = {"commit": "c" * 40, "runtime": "python3.13", "start": "python app.py"}
-        result = self.outcome.get("result", result)
+        order = json.loads(s3.get_object(Bucket=BUCKET, Key=owned)["Body"].read())
         place = owned.removesuffix("order.json")
-        s3.put_object(Bucket=BUCKET, Key=f"{place}artifact.zip", Body=zipped(name))
+        if order["kind"] == "image":
+            registry.push(self.blobs, order["image"], name)
+        else:
+            s3.put_object(Bucket=BUCKET, Key=f"{place}artifact.zip", Body=zipped(name))
+        result = self.outcome.get("result", RESULTS.get(order["kind"], {}))
         s3.put_object(Bucket=BUCKET, Key=f"{place}result.json", Body=json.dumps(result).encode())
 
+    def _upload(self, arguments: dict[str, Any], real: Exchange) -> Any:
+        self.blobs[arguments["uploadId"]] = arguments["layerPartBlob"]
+        return real()
 
+    def _complete_upload(self, arguments: dict[str, Any], real: Exchange) -> Any:
+        content = self.blobs[arguments["uploadId"]]
+        (said,) = arguments["layerDigests"]
+        assert said == registry.digest(content)
+        if said in self.blobs:
+            refusing("LayerAlreadyExistsException")("CompleteLayerUpload", real)
+        self.blobs[said] = content
+        return real()
+
+    def _download_url(self, arguments: dict[str, Any], _: Exchange) -> Any:
+        content = self.blobs[arguments["layerDigest"]]
+        return {"downloadUrl": f"data:;base64,{base64.b64encode(content).decode()}"}
+
+    def _put_image(self, arguments: dict[str, Any], real: Exchange) -> Any:
+        manifest = json.loads(arguments["imageManifest"])
+        assert arguments["imageDigest"] == registry.digest(arguments["imageManifest"].encode())
+        if any(each["digest"] not in self.blobs for each in registry.parts(manifest)):
+            refusing("LayersNotFoundException")("PutImage", real)
+        return real()
+
+
+RESULTS = {
+    "build": {"commit": "c" * 40, "runtime": "python3.13", "start": "python app.py"},
+    "image": {"commit": "c" * 40, "is_image": True, "has_command": True},
+}
 _MINE = {
     "codebuild.StartBuild": Cloud._start_build,
     "codebuild.BatchGetBuilds": Cloud._look_at_build,
     "codebuild.StopBuild": Cloud._stop_build,
+    "ecr.CompleteLayerUpload": Cloud._complete_upload,
+    "ecr.GetDownloadUrlForLayer": Cloud._download_url,
+    "ecr.PutImage": Cloud._put_image,
+    "ecr.UploadLayerPart": Cloud._upload,
     "lambda.GetFunctionConfiguration": Cloud._configuration,
     "lambda.UpdateFunctionCode": Cloud._change,
     "lambda.UpdateFunctionConfiguration": Cloud._change,

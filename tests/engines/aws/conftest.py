@@ -8,14 +8,26 @@ import pytest
 
 from chalicelib import aws, settings
 from chalicelib.engines.aws.engine import AwsEngine
-from tests.engines.aws.cloud import BUCKET, PROJECT, ROLE, Cloud, watched, zipped
+from tests.engines.aws.cloud import (
+    BUCKET,
+    IMAGE_PROJECT,
+    PROJECT,
+    PUSH_ROLE,
+    ROLE,
+    Cloud,
+    watched,
+    zipped,
+)
 
 SETTINGS = {
     "ORBITRA_ENGINE": "aws",
     "ORBITRA_APPS_BUCKET": BUCKET,
     "ORBITRA_BUILD_PROJECT": PROJECT,
+    "ORBITRA_IMAGE_BUILD_PROJECT": IMAGE_PROJECT,
+    "ORBITRA_IMAGE_PUSH_ROLE_ARN": PUSH_ROLE,
     "ORBITRA_APP_ROLE_ARN": ROLE,
     "ORBITRA_RESERVE_INSTANCES": "true",
+    "MOTO_LAMBDA_STUB_ECR": "false",
     # Moto knows the layers of its own account only.
     "ORBITRA_WEB_ADAPTER_LAYER": "arn:aws:lambda:{region}:123456789012:layer:adapter:1",
 }
@@ -41,11 +53,18 @@ def _make_resources() -> None:
     from moto.awslambda.models import lambda_backends
     from moto.cloudwatch.models import cloudwatch_backends
     from moto.codebuild.models import codebuild_backends
+    from moto.ecr.models import ecr_backends
     from moto.iam.models import iam_backends
     from moto.logs.models import logs_backends
     from moto.s3.models import s3_backends
 
-    for backends in (lambda_backends, codebuild_backends, logs_backends, cloudwatch_backends):
+    for backends in (
+        lambda_backends,
+        codebuild_backends,
+        logs_backends,
+        cloudwatch_backends,
+        ecr_backends,
+    ):
         backends["123456789012"]["us-east-1"].reset()
     iam_backends["123456789012"]["aws"].reset()
     s3_backends["123456789012"]["aws"].reset()
@@ -56,14 +75,15 @@ def _make_resources() -> None:
     content = {"ZipFile": zipped("adapter")}
     aws.client("lambda").publish_layer_version(LayerName="adapter", Content=content)
     aws.client("s3").create_bucket(Bucket=BUCKET)
-    aws.client("codebuild").create_project(
-        name=PROJECT,
-        source={"type": "S3", "location": "none/none"},
-        artifacts={"type": "NO_ARTIFACTS"},
-        environment={
-            "type": "ARM_CONTAINER",
-            "image": "aws/codebuild/amazonlinux-aarch64-standard:3.0",
-            "computeType": "BUILD_GENERAL1_SMALL",
-        },
-        serviceRole=ROLE,
-    )
+    for project in (PROJECT, IMAGE_PROJECT):
+        aws.client("codebuild").create_project(
+            name=project,
+            source={"type": "S3", "location": "none/none"},
+            artifacts={"type": "NO_ARTIFACTS"},
+            environment={
+                "type": "ARM_CONTAINER",
+                "image": "aws/codebuild/amazonlinux-aarch64-standard:3.0",
+                "computeType": "BUILD_GENERAL1_SMALL",
+            },
+            serviceRole=ROLE,
+        )

@@ -1,7 +1,7 @@
 """A whole life of a service, every call made again until it succeeds."""
 
 from collections.abc import Callable, Iterator
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from chalicelib.engines.aws.engine import AwsEngine
 from chalicelib.engines.base import Build, EngineUnavailable, Progress, Release, Stage
@@ -11,8 +11,8 @@ SERVICE = "svc_01j"
 ENDS = {Stage.BUILT, Stage.HEALTHY}
 
 
-def build_of(name: str) -> Build:
-    return Build(name, SERVICE, "job_1", "https://user:secret@example.com/a.git", "main")
+def build_of(name: str, **more: Any) -> Build:
+    return Build(name, SERVICE, "job_1", "https://user:secret@example.com/a.git", "main", **more)
 
 
 def release_of(name: str, deployment: str, **more: object) -> Release:
@@ -49,8 +49,8 @@ def end(act: Callable[[], Progress]) -> Progress:
     return last
 
 
-def build(engine: AwsEngine, name: str) -> Progress:
-    return end(lambda: engine.build(build_of(name)))
+def build(engine: AwsEngine, name: str, **more: str) -> Progress:
+    return end(lambda: engine.build(build_of(name, **more)))
 
 
 def start(engine: AwsEngine, name: str, deployment: str, **more: object) -> Progress:
@@ -65,10 +65,10 @@ def roll(engine: AwsEngine, name: str, deployment: str, **more: object) -> None:
     until_done(lambda: engine.retire(SERVICE, name))
 
 
-def live_whole(engine: AwsEngine) -> None:
+def live_whole(engine: AwsEngine, **source: str) -> None:
     """Deploy, deploy again, roll back, stop, start, cancel another, remove."""
     for name in ("dep_1", "dep_2"):
-        assert build(engine, name).stage is Stage.BUILT
+        assert build(engine, name, **source).stage is Stage.BUILT
         roll(engine, f"{name}-1", name, pre_deploy_command="true", sleeps=False)
     roll(engine, "dep_3-1", "dep_1", sleeps=True)
     until_done(lambda: engine.retire(SERVICE, None))
@@ -77,7 +77,7 @@ def live_whole(engine: AwsEngine) -> None:
     until_done(lambda: engine.logs(SERVICE, 10, None))
     until_done(lambda: engine.metrics(SERVICE, 3600))
     until_done(engine.check)
-    until_done(lambda: engine.build(build_of("dep_4")))
+    until_done(lambda: engine.build(build_of("dep_4", **source)))
     until_done(lambda: engine.cancel("dep_4"))
     until_done(lambda: engine.start(release_of("dep_5-1", "dep_1")))
     until_done(lambda: engine.cancel_release("dep_5-1"))

@@ -2,6 +2,7 @@
 
 import pytest
 from moto.awslambda.models import lambda_backends
+from moto.ecr.models import ecr_backends
 from moto.logs.models import logs_backends
 
 from chalicelib.engines.aws.engine import AwsEngine
@@ -15,6 +16,8 @@ CALLS = [
     "codebuild.BatchGetBuilds",
     "codebuild.StartBuild",
     "codebuild.StopBuild",
+    "ecr.BatchDeleteImage",
+    "ecr.DeleteRepository",
     "lambda.AddPermission",
     "lambda.CreateAlias",
     "lambda.CreateFunction",
@@ -50,13 +53,39 @@ CALLS = [
     "s3.ListObjectsV2",
     "s3.PutObject",
 ]
+IMAGE_CALLS = sorted(
+    {
+        *CALLS,
+        "ecr.BatchGetImage",
+        "ecr.CompleteLayerUpload",
+        "ecr.CreateRepository",
+        "ecr.GetAuthorizationToken",
+        "ecr.GetDownloadUrlForLayer",
+        "ecr.InitiateLayerUpload",
+        "ecr.PutImage",
+        "ecr.SetRepositoryPolicy",
+        "ecr.UploadLayerPart",
+        "lambda.GetFunction",
+        "sts.AssumeRole",
+    }
+    - {"lambda.PublishLayerVersion", "lambda.DeleteLayerVersion"}
+)
+OF_IMAGES = sorted({*IMAGE_CALLS} - {*CALLS})
 TELLING = ["codebuild.StartBuild", "lambda.PublishVersion", "lambda.UpdateAlias"]
+DOCKERFILE = {"dockerfile_path": "Dockerfile"}
 KINDS = ["throttled", "denied", "missing", "conflict", "before", "after"]
-MISSING = {"s3": "NoSuchKey"}
-CONFLICTS = {"s3": "OperationAborted", "logs": "OperationAbortedException"}
+MISSING = {"s3": "NoSuchKey", "ecr": "RepositoryNotFoundException"}
+CONFLICTS = {
+    "s3": "OperationAborted",
+    "logs": "OperationAbortedException",
+    "ecr": "ImageTagAlreadyExistsException",
+    "ecr.CreateRepository": "RepositoryAlreadyExistsException",
+    "ecr.CompleteLayerUpload": "LayerAlreadyExistsException",
+}
 
 
-def fault(kind: str, service: str) -> Fault:
+def fault(kind: str, operation: str) -> Fault:
+    service = operation.partition(".")[0]
     match kind:
         case "throttled":
             return faults.refusing("TooManyRequestsException", 429)
@@ -65,7 +94,8 @@ def fault(kind: str, service: str) -> Fault:
         case "missing":
             return faults.refusing(MISSING.get(service, "ResourceNotFoundException"), 404)
         case "conflict":
-            return faults.refusing(CONFLICTS.get(service, "ResourceConflictException"), 409)
+            code = CONFLICTS.get(service, "ResourceConflictException")
+            return faults.refusing(CONFLICTS.get(operation, code), 409)
         case "before":
             return faults.before
     return faults.after
@@ -77,7 +107,8 @@ def left() -> list[object]:
     groups = [name for name in logs.groups if name.startswith("/aws/lambda/")]
     kept = [key for key in keys() if not key.startswith("builder/")]
     layers = list(functions.list_layer_versions(f"orbitra-local-app-{SERVICE}"))
-    return [*functions.list_functions(), *layers, *groups, *kept]
+    repositories = ecr_backends["123456789012"]["us-east-1"].repositories
+    return [*functions.list_functions(), *layers, *groups, *kept, *repositories]
 
 
 def test_every_call_is_known_and_nothing_is_left(aws_engine: AwsEngine, cloud: Cloud) -> None:
@@ -86,10 +117,26 @@ def test_every_call_is_known_and_nothing_is_left(aws_engine: AwsEngine, cloud: C
     assert left() == []
 
 
+def test_every_call_for_images_too(aws_engine: AwsEngine, cloud: Cloud) -> None:
+    live_whole(aws_engine, **DOCKERFILE)
+    assert sorted(set(cloud.seen)) == IMAGE_CALLS
+    assert left() == []
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_call_may_fail_once(aws_engine: AwsEngine, cloud: Cloud, kind: str) -> None:
-    cloud.faults |= {each: fault(kind, each.split(".")[0]) for each in CALLS}
+    cloud.faults |= {each: fault(kind, each) for each in CALLS}
     live_whole(aws_engine)
+    assert not cloud.faults
+    assert left() == []
+
+
+@pytest.mark.parametrize("kind", KINDS if PROVE else ["conflict", "after"])
+def test_every_call_for_images_may_fail_once(
+    aws_engine: AwsEngine, cloud: Cloud, kind: str
+) -> None:
+    cloud.faults |= {each: fault(kind, each) for each in IMAGE_CALLS}
+    live_whole(aws_engine, **DOCKERFILE)
     assert not cloud.faults
     assert left() == []
 
@@ -97,7 +144,18 @@ def test_every_call_may_fail_once(aws_engine: AwsEngine, cloud: Cloud, kind: str
 @pytest.mark.parametrize("kind", KINDS if PROVE else KINDS[:2])
 @pytest.mark.parametrize("operation", CALLS if PROVE else TELLING)
 def test_each_call_alone(aws_engine: AwsEngine, cloud: Cloud, operation: str, kind: str) -> None:
-    cloud.faults[operation] = fault(kind, operation.split(".", maxsplit=1)[0])
+    cloud.faults[operation] = fault(kind, operation)
     live_whole(aws_engine)
+    assert not cloud.faults
+    assert left() == []
+
+
+@pytest.mark.parametrize("kind", KINDS if PROVE else KINDS[-1:])
+@pytest.mark.parametrize("operation", OF_IMAGES if PROVE else ["ecr.PutImage"])
+def test_each_call_for_images_alone(
+    aws_engine: AwsEngine, cloud: Cloud, operation: str, kind: str
+) -> None:
+    cloud.faults[operation] = fault(kind, operation)
+    live_whole(aws_engine, **DOCKERFILE)
     assert not cloud.faults
     assert left() == []

@@ -7,7 +7,7 @@ from typing import Any
 
 from ....buildpacks.failures import Failure
 from ...base import Phase
-from . import making, preparing, urls
+from . import images, making, preparing, urls
 from .order import Order
 
 COMMIT = "/tmp/orbitra-commit"  # noqa: S108 (the container is the build's own)
@@ -27,19 +27,31 @@ def main() -> int:
 
 
 def _clone(order: Order) -> None:
-    if order.kind == "build":
+    if order.build.image_ref:
+        images.pull(order.build.image_ref)
+    elif order.kind in {"build", "image"}:
         Path(COMMIT).write_text(making.clone(order))
 
 
 def _build(order: Order) -> None:
-    if order.kind == "pre_deploy":
-        preparing.run(order)
-        _leave(order, {})
-        return
-    runtime, start = making.build(order)
-    commit = Path(COMMIT).read_text()
-    print(f"==> Built commit {commit}", flush=True)
-    _leave(order, {"commit": commit, "runtime": runtime, "start": start})
+    match order.kind:
+        case "build":
+            runtime, start = making.build(order)
+            _leave_built(order, {"runtime": runtime, "start": start})
+        case "image":
+            _leave_built(order, {"is_image": True, "has_command": images.make(order)})
+        case "pre_deploy":
+            preparing.run(order)
+            _leave(order, {})
+        case "image_pre_deploy":
+            images.run(order)
+            _leave(order, {})
+
+
+def _leave_built(order: Order, result: dict[str, Any]) -> None:
+    commit = None if order.build.image_ref else Path(COMMIT).read_text()
+    print(f"==> Built commit {commit}" if commit else "==> Built", flush=True)
+    _leave(order, {"commit": commit, **result})
 
 
 def _leave(order: Order, result: dict[str, Any]) -> None:
