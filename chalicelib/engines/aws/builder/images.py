@@ -24,10 +24,12 @@ ADAPTER = "/opt/extensions/lambda-adapter"
 _OURS = "orbitra-app:built"  # what is built or pulled, on this machine
 
 _UNKNOWN = (
-    r"manifest unknown|not found|access denied|does not exist|denied:|unauthorized|error: 40[134]"
+    r"manifest unknown|not found|access denied|does not exist|denied:|unauthorized"
+    r"|no basic auth credentials|error: 40[134]"
 )
 _PLATFORMS = r"no matching manifest|does not match the specified platform|no image found in .*index"
 _TOO_MANY = r"toomanyrequests|429 Too Many Requests"
+_SAYS = "Error response from daemon: "
 
 
 def pull(reference: str) -> None:
@@ -155,7 +157,7 @@ def _why_not_pulled(reference: str, said: str) -> str:
         )
     if re.search(_UNKNOWN, said):
         return f"The image {reference} does not exist or is private; make it public, or correct it."
-    last = (said.strip().splitlines() or ["Docker said nothing"])[-1]
+    last = (said.strip().splitlines() or ["Docker said nothing"])[-1].removeprefix(_SAYS)
     return f"The image {reference} could not be pulled ({last}); check it and try again."
 
 

@@ -1,0 +1,1 @@
+"""What takes a real Docker, which make test does without."""
