@@ -33,6 +33,22 @@ server.handle_request()
 """
 
 
+DOCKER = """#!/bin/sh
+case "$1" in login) said=$(cat);; *) said=;; esac
+echo "$@ stdin=$said" >> "$CALLS"
+test "$1" = image && cat <<END
+[{"Os": "linux", "Architecture": "arm64", "Size": 9, "Config": {"Cmd": ["/app"]}}]
+END
+exit 0
+"""
+REGISTRY = {
+    "image": "registry.example.com/app:dep_1",
+    "user": "AWS",
+    "password": "secret",
+    "adapter": "adapter:1",
+}
+
+
 @dataclass
 class Shelf:
     """What presigned URLs lead to."""
@@ -103,6 +119,7 @@ def run(shelf: Shelf, tree: Path, **order: Any) -> tuple[dict[str, Any], str]:
         (library / "honcho").symlink_to(Path(honcho.__file__).parent)
     env = {
         **{name: os.environ[name] for name in ("PATH", "HOME")},
+        "CALLS": str(tree.parent / "calls"),
         "PYTHONPATH": f"{builder}:{library}",
         "ORBITRA_ORDER_URL": f"{shelf.url}/order",
         "ORBITRA_TREE": str(tree),
@@ -194,6 +211,54 @@ def test_a_tree_that_is_too_large(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     (tmp_path / "big").write_bytes(b"x" * (3 * 1024**2))
     with pytest.raises(Failure, match="takes 3 MiB, more than the 1 MiB"):
         packing.check(tmp_path)
+
+
+@pytest.fixture
+def docker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A Docker that does nothing, and the file with what it was told."""
+    place = tmp_path / "bin"
+    place.mkdir()
+    (place / "docker").write_text(DOCKER)
+    (place / "docker").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{place}:{os.environ['PATH']}")
+    return tmp_path / "calls"
+
+
+def test_an_image_is_built_before_anybody_logs_in(
+    shelf: Shelf, repository: Path, docker: Path, tmp_path: Path
+) -> None:
+    (repository / "Dockerfile").write_text("FROM scratch")
+    commit(repository)
+    wanted = build_of(repository, dockerfile_path="Dockerfile", environment={"PATH": "/evil"})
+    result, said = run(shelf, tmp_path / "task", kind="image", build=wanted, **REGISTRY)
+    assert result == {"commit": result["commit"], "is_image": True, "has_command": True}, said
+    told = docker.read_text().splitlines()
+    assert [line.split()[0] for line in told] == ["build", "image", "build", "login", "push"]
+    assert told[0].startswith(f"build --platform=linux/arm64 --file={tmp_path}/task/Dockerfile")
+    assert told[3].endswith("--password-stdin registry.example.com stdin=secret")
+    assert "secret" not in said + "".join(told).replace("stdin=secret", "")
+
+
+def test_an_image_is_pulled_without_a_repository(
+    shelf: Shelf, docker: Path, tmp_path: Path
+) -> None:
+    wanted = Build("dep_1", "svc_1", "job_1", "", "", image_ref="nginx:1")
+    result, _ = run(shelf, tmp_path / "task", kind="image", build=wanted, **REGISTRY)
+    assert (result["commit"], result["is_image"]) == (None, True)
+    first, *_ = docker.read_text().splitlines()
+    assert first == "pull --platform=linux/arm64 nginx:1 stdin="
+
+
+def test_a_pre_deploy_command_of_an_image(shelf: Shelf, docker: Path, tmp_path: Path) -> None:
+    wanted = Build("dep_1", "svc_1", "job_1", "", "")
+    given = {**REGISTRY, "command": "migrate; id"}
+    result, _ = run(shelf, tmp_path / "task", kind="image_pre_deploy", build=wanted, **given)
+    assert result == {}
+    image = REGISTRY["image"]
+    assert docker.read_text().splitlines()[1:] == [
+        f"pull --platform=linux/arm64 {image} stdin=",
+        f"run --rm --entrypoint=/bin/sh {image} -c migrate; id stdin=",
+    ]
 
 
 def test_the_engine_itself_does_without_honcho() -> None:
