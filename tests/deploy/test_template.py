@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 import app
+from chalicelib.engines.aws import repository
 from deploy import functions, template
 
 TEMPLATE = template.make(app.app)
@@ -17,6 +18,7 @@ RESOURCES: dict[str, Any] = TEMPLATE["Resources"]
 
 ANY_RESOURCE = {
     "cloudwatch:GetMetricData": "CloudWatch takes no resource for it",
+    "ecr:GetAuthorizationToken": "ECR takes no resource for it",
     "ec2:AssignPrivateIpAddresses": "Lambda must be let do it anywhere to join a network",
     "ec2:CreateNetworkInterface": "the same",
     "ec2:DeleteNetworkInterface": "the same",
@@ -99,7 +101,37 @@ def test_builds_can_write_their_log_and_nothing_else() -> None:
     log = {"Fn::GetAtt": ["BuildLogs", "Arn"]}
     assert found == [(["logs:CreateLogStream", "logs:PutLogEvents"], [log])]
     assert "ManagedPolicyArns" not in _properties("BuildRole")
-    assert not _properties("BuildProject")["Environment"]["PrivilegedMode"]
+    projects = {name: one["Properties"] for name, one in _of_type("CodeBuild::Project").items()}
+    roles = [one["ServiceRole"] for one in projects.values()]
+    assert roles == [{"Fn::GetAtt": ["BuildRole", "Arn"]}] * 2
+    privileged = {name for name, one in projects.items() if one["Environment"]["PrivilegedMode"]}
+    assert privileged == {"ImageBuildProject"}
+
+
+def test_only_the_worker_may_let_a_build_push_and_only_to_apps_repositories() -> None:
+    assuming = [
+        (where, resources)
+        for where, actions, resources, _ in _allowed()
+        if "sts:AssumeRole" in actions
+    ]
+    assert assuming == [("WorkRole", [{"Fn::GetAtt": ["ImagePushRole", "Arn"]}])]
+    [trusted] = _properties("ImagePushRole")["AssumeRolePolicyDocument"]["Statement"]
+    assert "role/${AWS::StackName}-WorkRole-*" in json.dumps(trusted["Condition"]["ArnLike"])
+    for where, actions, resources, _ in _allowed():
+        if any(one.startswith("ecr:") for one in actions) and "*" not in resources:
+            assert where in {"ImagePushRole", "WorkRole"}
+            assert [_text(one).partition(":repository/")[2] for one in resources] == [
+                "${AWS::StackName}-app-*"
+            ]
+
+
+def test_a_build_is_let_do_what_its_login_may_ask_for() -> None:
+    [push] = [
+        set(actions)
+        for where, actions, _, _ in _allowed()
+        if where == "ImagePushRole" and "ecr:PutImage" in actions
+    ]
+    assert push == {*repository.PUSH, *repository.PULL}
 
 
 def test_only_the_worker_may_make_functions_and_only_with_the_apps_role() -> None:
