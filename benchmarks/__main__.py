@@ -13,13 +13,14 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
-import botocore
 import psutil
 
+from deploy import roots
 from tests.deploy.runtime import Function, bring, request, running
 
 from . import packages
@@ -67,8 +68,10 @@ def main() -> None:
     with TemporaryDirectory() as directory, _stub(Path(directory)) as variables:
         place = Path(directory)
         brought = bring(place / "runtime")
-        ours = Case(packages.ours(place / "ours"), "app.api", brought, variables)
-        bare = Case(packages.bare(place / "bare"), "bare.handler", brought, variables)
+        package = packages.ours(place / "ours")
+        trusting = partial(_trusting, variables, place / "certificate.pem")
+        ours = Case(package, "app.api", brought, trusting(package / roots.FILE))
+        bare = Case(packages.bare(place / "bare"), "bare.handler", brought, trusting(roots.TRUSTED))
         print("our package in relation to one of bare boto3 (1.00), limits in brackets")
         figures = _cold(ours, bare) | _warm(ours, bare, place / "calls")
     above = [name for name, figure in figures.items() if figure > LIMITS[name]]
@@ -153,35 +156,33 @@ def _told(name: str, figure: float, shown: str, more: str) -> dict[str, float]:
 
 @contextmanager
 def _stub(place: Path) -> Iterator[dict[str, str]]:
-    """The stub, and the variables by which a function finds and trusts it."""
+    """The stub, and the variables by which a function finds it."""
     command = [sys.executable, "-m", "benchmarks.stub", str(place)]
     stub = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     try:
-        url = f"https://localhost:{stub.stdout.readline().strip() if stub.stdout else ''}"
-        yield _variables(url, _authorities(place))
+        yield _variables(stub.stdout.readline().strip() if stub.stdout else "")
     finally:
         stub.kill()
         stub.wait()
 
 
-def _authorities(place: Path) -> Path:
-    """Those of botocore, as on Lambda, and the stub's: what is loaded takes its time."""
-    authorities = place / "authorities.pem"
-    known = Path(botocore.__file__).with_name("cacert.pem")
-    authorities.write_bytes(known.read_bytes() + (place / "certificate.pem").read_bytes())
-    return authorities
-
-
-def _variables(url: str, authorities: Path) -> dict[str, str]:
+def _variables(port: str) -> dict[str, str]:
+    url = f"https://localhost:{port}"
     return {
         "AWS_SESSION_TOKEN": "t" * 400,
         "AWS_DEFAULT_REGION": "us-east-1",
         "AWS_ENDPOINT_URL": url,
         "AWS_ENDPOINT_URL_DYNAMODB": url,
-        "AWS_CA_BUNDLE": str(authorities),
         "ORBITRA_TABLE_PREFIX": "bench-",
         "ORBITRA_QUEUE_URL": f"{url}/jobs",
     }
+
+
+def _trusting(variables: dict[str, str], stub: Path, authorities: Path) -> dict[str, str]:
+    """Trust the stub beside those trusted on Lambda: it takes its time to load them."""
+    bundle = stub.with_name(f"{authorities.stem}-and-stub.pem")
+    bundle.write_bytes(authorities.read_bytes() + stub.read_bytes())
+    return variables | {"AWS_CA_BUNDLE": str(bundle)}
 
 
 if __name__ == "__main__":

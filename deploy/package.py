@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 
 from chalice.app import Chalice
 
-from . import SOURCES, DeployError, template
+from . import SOURCES, DeployError, roots, template
 from .runtime import VERSION
 
 PLATFORMS = {
@@ -36,6 +36,7 @@ def make(app: Chalice, out: Path, architecture: str) -> Path:
         tree = Path(place, "tree")
         add_sources(tree)
         _add_libraries(tree, architecture)
+        (tree / roots.FILE).write_text(roots.of_amazon(), "ascii")
         compile_tree(tree)
         package = zip_tree(tree, out / "package.zip")
     (out / "template.json").write_text(json.dumps(template.make(app), indent=1), "utf-8")

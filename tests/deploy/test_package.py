@@ -2,12 +2,14 @@
 
 import json
 import os
+import ssl
 from pathlib import Path
+from typing import Any
 from zipfile import ZipFile
 
 import pytest
 
-from deploy import commands, package
+from deploy import commands, package, roots
 
 from .runtime import HERE, bring, request, running
 
@@ -42,6 +44,18 @@ def test_it_holds_what_runs_and_nothing_else(packaged: Path, unpacked: Path) -> 
     assert not names & NOT_SENT
     assert (unpacked / "chalicelib/http/routes.json").exists()
     assert packaged.stat().st_size <= package.LARGEST
+
+
+def test_aws_is_trusted_by_amazon_s_own_roots_alone(packaged: Path, unpacked: Path) -> None:
+    template = json.loads(packaged.with_name("template.json").read_text())
+    variables = template["Resources"]["ApiFunction"]["Properties"]["Environment"]["Variables"]
+    bundle = Path(variables["AWS_CA_BUNDLE"])
+    assert bundle.parent == Path("/var/task")
+    context = ssl.create_default_context(cafile=unpacked / bundle.name)
+    trusted: list[Any] = context.get_ca_certs()
+    names = [dict(pair for [pair] in one["subject"]) for one in trusted]
+    assert [one["commonName"] for one in names] == list(roots.LABELS)
+    assert {one["organizationName"] for one in names} == {"Amazon", "Starfield Technologies, Inc."}
 
 
 def test_every_source_is_compiled_and_never_compared(unpacked: Path) -> None:
