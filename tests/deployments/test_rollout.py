@@ -3,7 +3,7 @@
 import pytest
 from time_machine import Traveller
 
-from chalicelib import engines
+from chalicelib import engines, ids
 from chalicelib.deployments.rollout import GAVE_UP
 from chalicelib.engines.base import EngineUnavailable
 from chalicelib.engines.simulated import SimulatedEngine
@@ -226,6 +226,18 @@ def test_a_project_whose_service_was_deleted_gets_a_new_one(
     queue.run_to_the_end()
     assert status(ada, second.json()["id"]) == "live"
     assert len(engine.serving) == 1
+
+
+def test_a_project_with_a_service_of_its_name_is_deployed_beside_it(ada: Client) -> None:
+    project = ada.post("/v1/projects", {"name": "Shop"}).json()["id"]
+    named = {"project_id": str(ids.to_uuid(project)), "name": "shop"}
+    assert ada.post("/api/web-services", named).status == 201
+    made = ada.post(f"/v1/projects/{project}/deployments", {"git_url": URL})
+    assert made.status == 201, made.text
+    listed = ada.get(f"/api/web-services?project_id={named['project_id']}").json()
+    names = {one["name"] for one in listed["web_services"]}
+    assert len(names) == 2
+    assert all(name.casefold().startswith("shop") for name in names)
 
 
 def test_a_deployment_asked_for_after_a_stop_starts_the_service(
