@@ -30,10 +30,10 @@ def from_schedule(logical: str, source: ScheduledEventConfig) -> Resources:
 
 
 def from_pattern(logical: str, source: CloudWatchEventConfig) -> Resources:
-    """Events of other services; of CodeBuild those of our own project."""
+    """Events of other services; of CodeBuild those of our own projects."""
     pattern = dict(source.event_pattern)
     if pattern.get("source") == ["aws.codebuild"]:
-        own = {"project-name": [{"Ref": "BuildProject"}]}
+        own = {"project-name": [{"Ref": "BuildProject"}, {"Ref": "ImageBuildProject"}]}
         pattern["detail"] = pattern.get("detail", {}) | own
     return _rule(logical, {"EventPattern": pattern})
 

@@ -125,6 +125,11 @@ def test_only_the_worker_may_let_a_build_push_and_only_to_apps_repositories() ->
             ]
 
 
+def test_the_builds_of_every_project_are_heard_of() -> None:
+    projects = [{"Ref": name} for name in _of_type("CodeBuild::Project")]
+    assert _properties("BuiltRule")["EventPattern"]["detail"]["project-name"] == projects
+
+
 def test_a_build_is_let_do_what_its_login_may_ask_for() -> None:
     [push] = [
         set(actions)
