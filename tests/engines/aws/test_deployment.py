@@ -5,7 +5,7 @@ from chalicelib import engines
 from chalicelib.engines.aws.engine import AwsEngine
 from tests.client import Client, Queue, make_due
 from tests.deployments.test_rollout import deploy, service_of, service_status, status
-from tests.engines.aws.cloud import PROJECT, Cloud
+from tests.engines.aws.cloud import IMAGE_PROJECT, PROJECT, Cloud
 from tests.engines.aws.test_builds import event
 
 
@@ -29,6 +29,22 @@ def test_it_goes_live(ada: Client, queue: Queue, aws_engine: AwsEngine, cloud: C
     assert (shown["status"], shown["error_message"]) == ("live", None)
     assert service_status(ada, deployment) == "running"
     assert queue.dead() == []
+
+
+def test_an_image_goes_live(ada: Client, queue: Queue, aws_engine: AwsEngine, cloud: Cloud) -> None:
+    engines.use(aws_engine)
+    fields = {"source_type": "image", "image_ref": "ghcr.io/user/app:1"}
+    made = ada.post("/api/web-services", {"name": "shop", **fields}).json()
+    path = f"/api/web-services/{made['id']}"
+    deployment = ada.post(f"{path}/deployments", {}).json()["id"]
+    queue.run_to_the_end()
+    shown = ada.get(f"{path}/deployments/{deployment}").json()
+    assert (shown["status"], shown["error_message"]) == ("running", None)
+    (sent,) = cloud.of("codebuild.StartBuild")
+    assert sent["projectName"] == IMAGE_PROJECT
+    assert ada.delete(path).status == 204
+    queue.run_to_the_end()
+    assert cloud.of("ecr.DeleteRepository")
 
 
 def test_a_worker_is_refused(ada: Client, aws_engine: AwsEngine) -> None:
