@@ -21,17 +21,29 @@ def give(account: Account, function: str, email: str, password: str) -> None:
     environment = {**os.environ, **found["Environment"]["Variables"]}
     command = [sys.executable, "-m", __name__, email]
     done = subprocess.run(
-        command, cwd=SOURCES, env=environment, input=password, text=True, check=False
+        command,
+        cwd=SOURCES,
+        env=environment,
+        input=password,
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
     )
     if done.returncode:
-        raise DeployError(f"{email} has got no new password")
+        why = done.stderr.strip().splitlines()[-1:]
+        raise DeployError("\n".join([f"{email} could not be given a password", *why]))
 
 
-def _set(email: str, password: str) -> None:
+def main(email: str, password: str) -> None:
+    """Set it, and say in one line why it cannot be."""
     from chalicelib.accounts import password_reset
+    from chalicelib.errors import NotFound
 
-    password_reset.reset(email, password)
+    try:
+        password_reset.reset(email, password)
+    except NotFound:
+        sys.exit("Nobody is registered there with this address: make deploy registers its operator")
 
 
 if __name__ == "__main__":
-    _set(sys.argv[1], sys.stdin.read())
+    main(sys.argv[1], sys.stdin.read())

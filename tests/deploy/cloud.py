@@ -1,4 +1,4 @@
-"""A CloudFormation with one stack, which goes the way that a test has written down.
+"""Accounts whose answers a test has written down, CloudFormation's among them.
 
 Calls go through botocore, which checks their parameters, and are answered in place of AWS.
 """
@@ -14,16 +14,33 @@ from deploy.account import Account
 from .conftest import NAME
 
 Event = tuple[str, str, str]
+Answer = tuple[Any, dict[str, Any]]
 BEGUN = {"ContinueUpdateRollback", "DeleteStack", "ExecuteChangeSet"}
-WHEN = "2026-01-01"
 
 
-class Cloud(Account):
-    """An account, as far as a ``Stack`` needs one."""
+class Answering(Account):
+    """An account whose every call is answered by a function of the call's name."""
 
-    def __init__(self, status: str, refused: dict[str, tuple[str, str]] | None = None) -> None:
+    def __init__(self, answer: Callable[[str], Answer]) -> None:
         self.region = "us-east-1"
         self.calls: list[str] = []
+        self._answer = answer
+
+    def client(self, service: str) -> Any:
+        made = get_session().create_client(service, self.region)
+        made.meta.events.register("before-call", self._hear)
+        return made
+
+    def _hear(self, model: Any, **_: Any) -> Answer:
+        self.calls.append(model.name)
+        return self._answer(model.name)
+
+
+class Cloud(Answering):
+    """A stack that goes the way that a test has written down."""
+
+    def __init__(self, status: str, refused: dict[str, str] | None = None) -> None:
+        super().__init__(self._said)
         self.change_set: dict[str, Any] = {
             "ChangeSetId": "arn:changeset",
             "StackId": NAME,
@@ -40,16 +57,10 @@ class Cloud(Account):
         """What comes next, when something was begun: events are (what, status, reason)."""
         self._to_come.append((status, events))
 
-    def client(self, service: str) -> Any:
-        made = get_session().create_client(service, self.region)
-        made.meta.events.register("before-call.cloudformation", self._answer)
-        return made
-
-    def _answer(self, model: Any, **_: Any) -> tuple[Any, dict[str, Any]]:
-        self.calls.append(model.name)
-        self._goes_on |= model.name in BEGUN
-        if model.name in self._refused:
-            return _refused(*self._refused[model.name])
+    def _said(self, call: str) -> Answer:
+        self._goes_on |= call in BEGUN
+        if call in self._refused:
+            return refused(self._refused[call])
         answers: dict[str, Callable[[], dict[str, Any]]] = {
             "CreateChangeSet": lambda: {"Id": "arn:changeset", "StackId": NAME},
             "DescribeChangeSet": lambda: self.change_set,
@@ -57,7 +68,7 @@ class Cloud(Account):
             "DescribeStackEvents": lambda: {"StackEvents": self._events()},
             "DescribeStacks": lambda: {"Stacks": [self._stack()]},
         }
-        return SimpleNamespace(status_code=200), answers.get(model.name, dict)()
+        return answered(answers.get(call, dict)())
 
     def _stack(self) -> dict[str, Any]:
         if self._goes_on and self._to_come:
@@ -81,10 +92,11 @@ class Cloud(Account):
 VALIDATED = {"LogicalResourceId": "JobsQueue", "ValidationStatusReason": "it exists"}
 
 
-def refusing(code: str) -> Callable[..., Any]:
-    """A handler of ``before-call`` that answers with this error."""
-    return lambda **_: _refused(code, "no")
+def answered(body: dict[str, Any]) -> Answer:
+    """What AWS answers, as botocore hands it on."""
+    return SimpleNamespace(status_code=200), body
 
 
-def _refused(code: str, message: str) -> tuple[Any, dict[str, Any]]:
-    return SimpleNamespace(status_code=400), {"Error": {"Code": code, "Message": message}}
+def refused(code: str) -> Answer:
+    """An answer that botocore raises as an error."""
+    return SimpleNamespace(status_code=400), {"Error": {"Code": code, "Message": "it is so"}}

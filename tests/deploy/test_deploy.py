@@ -6,14 +6,16 @@ from typing import Any
 import pytest
 
 from chalicelib.accounts import password_reset
-from deploy import DeployError, new_password
+from deploy import DeployError, leftovers, new_password
 from deploy.account import Account
 from tests.client import make_client
 
+from .cloud import Answer, Answering, answered, refused
 from .conftest import NAME, Operator
 
 pytestmark = pytest.mark.filterwarnings("ignore:Tried to parse:UserWarning")
 APP = f"{NAME}-app-svc_one"
+KEY = "arn:aws:kms:us-east-1:123456789012:key/11111111-2222-3333-4444-555555555555"
 APP_LOG = f"/aws/lambda/{APP}"
 TABLES = {f"{NAME}-{name}" for name in ("accounts", "workspaces", "resources", "claims", "jobs")}
 
@@ -70,19 +72,20 @@ def test_the_queue_hands_what_failed_to_the_dead_letters(operator: Operator) -> 
     assert int(attributes["VisibilityTimeout"]) >= 6 * timeout  # as Lambda's documentation asks
 
 
-@pytest.mark.parametrize(
-    ("function", "handler", "seconds"),
-    [("api", "app.api", 29), ("work", "app.work", 60), ("sweep", "app.sweep_jobs", 50)],
-)
-def test_functions(operator: Operator, function: str, handler: str, seconds: int) -> None:
+def test_functions(operator: Operator) -> None:
     operator.deploy()
-    made = _configuration(function)
-    assert (made["Handler"], made["Timeout"], made["MemorySize"]) == (handler, seconds, 512)
-    variables = made["Environment"]["Variables"]
-    assert variables["ORBITRA_TABLE_PREFIX"] == f"{NAME}-"
-    assert variables["ORBITRA_QUEUE_URL"].endswith(f"/{NAME}-jobs")
-    assert variables["ORBITRA_PUBLIC_BASE_URL"].endswith("/trial")
-    assert function.title() in made["Role"]
+    for function, handler, seconds in (
+        ("api", "app.api", 29),
+        ("work", "app.work", 60),
+        ("sweep", "app.sweep_jobs", 50),
+    ):
+        made = _configuration(function)
+        assert (made["Handler"], made["Timeout"], made["MemorySize"]) == (handler, seconds, 512)
+        variables = made["Environment"]["Variables"]
+        assert variables["ORBITRA_TABLE_PREFIX"] == f"{NAME}-"
+        assert variables["ORBITRA_QUEUE_URL"].endswith(f"/{NAME}-jobs")
+        assert variables["ORBITRA_PUBLIC_BASE_URL"].endswith("/trial")
+        assert function.title() in made["Role"]
 
 
 def test_events_reach_the_functions(operator: Operator) -> None:
@@ -174,6 +177,18 @@ def test_destroy_with_data_leaves_nothing(operator: Operator) -> None:
     assert not [one for one in client("s3").list_buckets()["Buckets"] if NAME in one["Name"]]
     assert client("lambda").list_layers()["Layers"] == []
     assert client("logs").describe_log_groups(logGroupNamePrefix=APP_LOG)["logGroups"] == []
+
+
+def test_a_key_is_found_by_its_tag_and_dropped_once() -> None:
+    def answer(call: str) -> Answer:
+        if call == "GetResources":
+            return answered({"ResourceTagMappingList": [{"ResourceARN": KEY}]})
+        return refused("KMSInvalidStateException")  # it is being dropped already
+
+    account = Answering(answer)
+    [key] = leftovers._keys(account, NAME)
+    leftovers.remove(account, leftovers.Left("key", key))
+    assert account.calls == ["GetResources", "ScheduleKeyDeletion"]
 
 
 def _make_an_app() -> None:

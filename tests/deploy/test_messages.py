@@ -19,7 +19,7 @@ from deploy.account import Account
 from deploy.first_key import smoke_test
 from deploy.stack import HUSKS, Stack
 
-from .cloud import Cloud, refusing
+from .cloud import Answering, Cloud, refused
 from .conftest import CHOSEN, NAME, STAGE, Operator
 
 
@@ -104,7 +104,7 @@ def test_another_deploy_at_the_same_time() -> None:
 @pytest.mark.parametrize("call", ["DescribeChangeSet", "ExecuteChangeSet"])
 @pytest.mark.parametrize("status", ["REVIEW_IN_PROGRESS", "UPDATE_COMPLETE"])
 def test_another_deploy_in_the_same_second(call: str, status: str) -> None:
-    cloud = Cloud(status, refused={call: ("ChangeSetNotFound", "ChangeSet [one] does not exist")})
+    cloud = Cloud(status, refused={call: "ChangeSetNotFound"})
     with pytest.raises(DeployError, match=r"is being changed .* run this again"):
         _deploy(cloud)
     assert "DeleteStack" not in cloud.calls  # it is the other's
@@ -199,14 +199,14 @@ def test_what_is_refused_comes_with_advice(
     assert re.search(said, capsys.readouterr().err)
 
 
-def test_a_bucket_that_is_somebody_else_s(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    account = Account("us-east-1")
-    s3 = account.client("s3")
-    s3.meta.events.register("before-call.s3.CreateBucket", refusing("BucketAlreadyExists"))
-    monkeypatch.setattr(account, "client", lambda _: s3)
+def test_a_bucket_that_is_somebody_else_s(tmp_path: Path) -> None:
+    account = Answering(lambda _: refused("BucketAlreadyExists"))
+    account.id = "123456789012"
     file = tmp_path / "package.zip"
     file.touch()
-    with pytest.raises(DeployError, match="belongs to somebody else"):
+    with pytest.raises(
+        DeployError, match=r"orbitra-packages-123456789012-us-east-1.*somebody else"
+    ):
         account.upload(file)
 
 
