@@ -17,6 +17,7 @@ from deploy import DeployError, commands, first_key, settings, watch
 from deploy.__main__ import main
 from deploy.account import Account
 from deploy.first_key import smoke_test
+from deploy.settings import StageSettings
 from deploy.stack import HUSKS, Stack
 
 from .cloud import Answering, Cloud, refused
@@ -208,6 +209,17 @@ def test_a_bucket_that_is_somebody_else_s(tmp_path: Path) -> None:
         DeployError, match=r"orbitra-packages-123456789012-us-east-1.*somebody else"
     ):
         account.upload(file)
+
+
+def test_a_domain_comes_with_the_record_that_it_needs() -> None:
+    said: list[str] = []
+    given = {"domain_name": "api.example.com", "certificate_arn": "arn:one"}
+    addresses = {"operator": "ada@example.com", "mail_address": "no-reply@example.com"}
+    chosen = StageSettings.model_validate(addresses | given)
+    outputs = {"DomainTarget": "d-one.example.net", "DefaultUrl": "https://one.example.net/prod"}
+    commands._tell_domain(chosen, outputs, said.append)
+    assert "CNAME record leads api.example.com to d-one.example.net" in said[0]
+    assert outputs["DefaultUrl"] in said[1]
 
 
 def test_the_command_prints_one_message(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
