@@ -106,6 +106,16 @@ def _remove_layer(account: Account, name: str) -> None:
         account.client("lambda").delete_layer_version(**which)
 
 
+def _repositories(account: Account, stack: str) -> Iterator[str]:
+    listed = _pages(account, "ecr", "describe_repositories", "repositories")
+    names = (one["repositoryName"] for one in listed)
+    return (name for name in names if name.startswith(f"{stack}-app-"))
+
+
+def _remove_repository(account: Account, name: str) -> None:
+    account.client("ecr").delete_repository(repositoryName=name, force=True)
+
+
 def _logs(account: Account, stack: str) -> Iterator[str]:
     asked = {"logGroupNamePrefix": f"/aws/lambda/{stack}-app-"}
     groups = _pages(account, "logs", "describe_log_groups", "logGroups", **asked)
@@ -122,5 +132,6 @@ _KINDS = {
     "key": (_keys, _remove_key),
     "app": (_functions, _remove_function),
     "app's layer": (_layers, _remove_layer),
+    "app's images": (_repositories, _remove_repository),
     "app's log": (_logs, _remove_log),
 }

@@ -176,6 +176,7 @@ def test_destroy_with_data_leaves_nothing(operator: Operator) -> None:
     assert not [one for one in functions if one["FunctionName"].startswith(NAME)]
     assert not [one for one in client("s3").list_buckets()["Buckets"] if NAME in one["Name"]]
     assert client("lambda").list_layers()["Layers"] == []
+    assert client("ecr").describe_repositories()["repositories"] == []
     assert client("logs").describe_log_groups(logGroupNamePrefix=APP_LOG)["logGroups"] == []
 
 
@@ -199,4 +200,5 @@ def _make_an_app() -> None:
         FunctionName=APP, Runtime="python3.13", Handler="start", Role=role, Code=code
     )
     functions.publish_layer_version(LayerName=APP, Content=code)
+    client("ecr").create_repository(repositoryName=APP)
     client("logs").create_log_group(logGroupName=APP_LOG)
