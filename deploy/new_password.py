@@ -18,12 +18,13 @@ def give(account: Account, function: str, email: str, password: str) -> None:
     Raises ``DeployError`` when nobody has.
     """
     found = account.client("lambda").get_function_configuration(FunctionName=function)
-    environment = {**os.environ, **found["Environment"]["Variables"]}
+    variables = found["Environment"]["Variables"]
+    settings = {name: variables[name] for name in variables if name.startswith("ORBITRA_")}
     command = [sys.executable, "-m", __name__, email]
     done = subprocess.run(
         command,
         cwd=SOURCES,
-        env=environment,
+        env={**os.environ, **settings},
         input=password,
         stderr=subprocess.PIPE,
         text=True,
