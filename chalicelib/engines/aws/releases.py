@@ -66,20 +66,19 @@ def retire(service_id: str, keep: str | None) -> None:
 def _tidy(service_id: str, kept: versions.Version) -> None:
     found = versions.of(service_id)
     gone = [each for each in found[:-KEPT] if each.number != kept.number]
-    images_of_gone = {_image_of(service_id, each) for each in gone}
+    if unused := _images_of(service_id, gone):
+        unused -= _images_of(service_id, [each for each in found if each not in gone])
+    for deployment_id in unused:  # first: what they were is noted with the versions
+        repository.remove_image(service_id, deployment_id)
     for version in gone:
         _remove(service_id, version.release_id, version)
-    if unused := images_of_gone - {None}:
-        unused -= {_image_of(service_id, each) for each in found if each not in gone}
-    for deployment_id in unused:
-        repository.remove_image(service_id, str(deployment_id))
 
 
-def _image_of(service_id: str, version: versions.Version) -> str | None:
-    """The deployment whose image a version was made of, if it is an image."""
-    note = shelf.read(shelf.key(service_id, version.release_id, functions.NOTE)) or {}
-    found: str | None = note.get("image_of")
-    return found
+def _images_of(service_id: str, found: list[versions.Version]) -> set[str]:
+    """The deployments whose images versions were made of, if those are images."""
+    places = (shelf.key(service_id, each.release_id, functions.NOTE) for each in found)
+    notes = (shelf.read(place) or {} for place in places)
+    return {note["image_of"] for note in notes if note.get("image_of")}
 
 
 def _package(release: Release, built: dict[str, Any]) -> Package | str:
