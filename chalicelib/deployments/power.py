@@ -143,8 +143,7 @@ def _start(job: Job, tx: Transaction, service: Service) -> Outcome:
         return None
     if progress.stage is not Stage.HEALTHY:
         return Again(LOOK_SECONDS)
-    engines.engine().switch(service.id, release_id, service.subdomain)
+    rollout.switch(tx, service, job, deployment, release_id)
     store.forget_configuration(tx, job.tenant, deployment.release_id)
     tx.change(deployment, {"release_id": release_id})
-    rollout.show_running(tx, service, job, {"live_release_id": release_id})
     return Again(0)

@@ -162,26 +162,33 @@ def _start(job: Job, tx: Transaction, deployment: Deployment, service: Service) 
         return _fail(job, tx, deployment, service, progress)
     if progress.stage is not Stage.HEALTHY:
         return Again(LOOK_SECONDS)
-    engines.engine().switch(service.id, deployment.release_id, service.subdomain)
-    _move(tx, deployment, {"status": "live", "finished_at": clock.now_ms()})
+    before = service.live_deployment_id
+    switch(tx, service, job, deployment, deployment.release_id)
+    ended = {"status": "live", "finished_at": clock.now_ms()}
+    _move(tx, deployment, {**ended, "url": service.address or deployment.url})
     announce(tx, deployment, service.name)
-    _supersede(tx, service, deployment)
-    live = {"live_deployment_id": deployment.id, "live_release_id": deployment.release_id}
-    show_running(tx, service, job, live)
+    _supersede(tx, before, deployment)
     return Again(0)
 
 
-def show_running(tx: Transaction, service: Service, job: Job, live: dict[str, Any]) -> None:
-    """Record what serves now, and tell when nothing did before."""
+def switch(
+    tx: Transaction, service: Service, job: Job, deployment: Deployment, release_id: str
+) -> None:
+    """Send the traffic to a release, record that it serves, and tell when nothing did before."""
     was_stopped = service.live_release_id is None
-    revision = store.configuration(service.tenant, live["live_release_id"]).revision
-    lock(tx, service, job, {**live, "live_revision": revision, **RUNNING})
+    live = {
+        "address": engines.engine().switch(service.id, release_id, service.subdomain),
+        "live_deployment_id": deployment.id,
+        "live_release_id": release_id,
+        "live_revision": store.configuration(service.tenant, release_id).revision,
+    }
+    lock(tx, service, job, {**live, **RUNNING})
     if was_stopped:
         services.announce(tx, service, "service.started")
 
 
-def _supersede(tx: Transaction, service: Service, deployment: Deployment) -> None:
-    old = service.live_deployment_id and Deployment.of(service.tenant, service.live_deployment_id)
+def _supersede(tx: Transaction, before: str | None, deployment: Deployment) -> None:
+    old = Deployment.of(deployment.tenant, before) if before else None
     if old and old.id != deployment.id:
         tx.change(old, {"status": "superseded"})
 

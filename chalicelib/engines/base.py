@@ -145,8 +145,12 @@ class Engine(Protocol):
     def start(self, release: Release) -> Progress:
         """Begin to start the release beside what serves now: starting, healthy or failed."""
 
-    def switch(self, service_id: str, release_id: str, host: str) -> None:
-        """Send the host's traffic to a healthy release."""
+    def switch(self, service_id: str, release_id: str, host: str) -> str | None:
+        """Send the service's traffic to a healthy release.
+
+        Answers the URL that leads there from now on, the same for all of a service's releases; None
+        where the host, below the installation's own domain, does.
+        """
 
     def retire(self, service_id: str, keep: str | None) -> None:
         """Lead the service's host to ``keep`` and stop every other release, once it has answered

@@ -26,10 +26,10 @@ class AwsEngine:
         """Begin to start the release, or say how far it is."""
         return releases.start(release)
 
-    def switch(self, service_id: str, release_id: str, host: str) -> None:
-        """Send the service's traffic to a healthy release."""
+    def switch(self, service_id: str, release_id: str, host: str) -> str | None:
+        """Send the service's traffic to a healthy release; the function's URL."""
         del host
-        traffic.switch(service_id, release_id)
+        return traffic.switch(service_id, release_id)
 
     def retire(self, service_id: str, keep: str | None) -> None:
         """Lead the traffic to ``keep``; with None let nothing run."""

@@ -12,19 +12,20 @@ from .versions import LIVE, Version, find, function, live
 _NO_PROVISIONED = MISSING | {"ProvisionedConcurrencyConfigNotFoundException"}
 
 
-def switch(service_id: str, release_id: str) -> None:
-    """Send the traffic to the version of a release."""
+def switch(service_id: str, release_id: str) -> str:
+    """Send the traffic to the version of a release; the URL that leads there."""
     version = find(service_id, release_id)
     if version is None:
         raise EngineUnavailable(f"there is no version of {release_id}")
     lead(service_id, version)
-    _open(service_id)
+    url = _open(service_id)
     _take_bound_off(service_id)
     if settings().reserve_instances:
         note = shelf.read(shelf.key(service_id, release_id, NOTE)) or {}
         # Unbound in between: what is reserved must never be less than what is kept warm.
         _keep_warm(service_id, 0 if note.get("sleeps", True) else int(note.get("instances", 1)))
         _reserve(service_id, int(note.get("max_instances", 1)))
+    return url
 
 
 def lead(service_id: str, version: Version) -> None:
@@ -58,12 +59,14 @@ def let_run(service_id: str) -> None:
         _take_bound_off(service_id)
 
 
-def _open(service_id: str) -> None:
-    """Give the alias its URL, and let anybody invoke it there, as AWS asks for it twice."""
+def _open(service_id: str) -> str:
+    """The URL of the alias, where anybody may invoke it, as AWS asks for it twice."""
     alias = {"FunctionName": function(service_id), "Qualifier": LIVE}
-    ask("lambda", "create_function_url_config", unless=EXISTS, AuthType="NONE", **alias)
+    found = ask("lambda", "get_function_url_config", unless=MISSING, **alias)
+    found = found or tell("lambda", "create_function_url_config", AuthType="NONE", **alias)
     _permit(alias, "url", "lambda:InvokeFunctionUrl", FunctionUrlAuthType="NONE")
     _permit(alias, "url-invoke", "lambda:InvokeFunction", InvokedViaFunctionUrl=True)
+    return str(found["FunctionUrl"]).rstrip("/")
 
 
 def _permit(alias: dict[str, str], name: str, action: str, **condition: Any) -> None:

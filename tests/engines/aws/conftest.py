@@ -12,6 +12,7 @@ from tests.engines.aws.cloud import BUCKET, PROJECT, ROLE, Cloud, watched, zippe
 
 SETTINGS = {
     "ORBITRA_ENGINE": "aws",
+    "ORBITRA_APPS_URL": "",
     "ORBITRA_APPS_BUCKET": BUCKET,
     "ORBITRA_BUILD_PROJECT": PROJECT,
     "ORBITRA_APP_ROLE_ARN": ROLE,

@@ -1,7 +1,7 @@
 """A deployment by the routes and the job, with this engine; CodeBuild's event resumes it."""
 
 import app
-from chalicelib import engines
+from chalicelib import aws, engines
 from chalicelib.engines.aws.engine import AwsEngine
 from tests.client import Client, Queue, make_due
 from tests.deployments.test_rollout import deploy, service_of, service_status, status
@@ -29,6 +29,30 @@ def test_it_goes_live(ada: Client, queue: Queue, aws_engine: AwsEngine, cloud: C
     assert (shown["status"], shown["error_message"]) == ("live", None)
     assert service_status(ada, deployment) == "running"
     assert queue.dead() == []
+
+
+def test_the_url_is_what_aws_gives(
+    ada: Client, queue: Queue, aws_engine: AwsEngine, cloud: Cloud
+) -> None:
+    engines.use(aws_engine)
+    first = deploy(ada)
+    assert urls(ada, first) == {None}
+    queue.run_to_the_end()
+    (made,) = cloud.of("lambda.CreateFunctionUrlConfig")
+    url = aws.client("lambda").get_function_url_config(FunctionName=made["FunctionName"])
+    assert urls(ada, first) == {url["FunctionUrl"]}
+
+    service = f"/api/web-services/{service_of(ada, first)}"
+    for action in ("deployments", "stop", "start", "restart"):
+        assert ada.post(f"{service}/{action}", {}).json()["url"] == url["FunctionUrl"]
+        queue.run_to_the_end()
+    assert ada.get(service).json()["url"] == url["FunctionUrl"]
+
+
+def urls(ada: Client, deployment: str) -> set[str | None]:
+    """Where a deployment and its service say that they answer."""
+    service = ada.get(f"/api/web-services/{service_of(ada, deployment)}").json()
+    return {ada.get(f"/v1/deployments/{deployment}").json()["url"], service["url"]}
 
 
 def test_a_worker_is_refused(ada: Client, aws_engine: AwsEngine) -> None:

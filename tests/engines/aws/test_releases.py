@@ -63,6 +63,17 @@ def test_the_url_is_open_by_both_permissions(aws_engine: AwsEngine, cloud: Cloud
     assert {each["Qualifier"] for each in (by_url, by_invocation)} == {"live"}
 
 
+def test_the_url_stays(aws_engine: AwsEngine, cloud: Cloud) -> None:
+    roll(aws_engine, "dep_1-1", "dep_1")
+    first = aws_engine.switch(SERVICE, "dep_1-1", "shop")
+    assert first
+    assert first.startswith("https://")
+    roll(aws_engine, "dep_2-1", "dep_2")
+    aws_engine.retire(SERVICE, None)
+    roll(aws_engine, "dep_2-2", "dep_2")
+    assert aws_engine.switch(SERVICE, "dep_2-2", "other") == first
+
+
 def test_a_rollback_moves_the_alias(aws_engine: AwsEngine, cloud: Cloud) -> None:
     for name in ("dep_1", "dep_2"):
         roll(aws_engine, f"{name}-1", name)
