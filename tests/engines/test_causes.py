@@ -3,9 +3,9 @@
 import pytest
 
 from chalicelib.buildpacks import failures
+from chalicelib.buildpacks.static import NO_PAGES
 from chalicelib.engines.causes import explain, in_output, plain
 from local.supervisor.detection import NO_WORKER, NOTHING_FOUND
-from local.supervisor.static import NO_PAGES
 
 ENVIRON = """Traceback (most recent call last):
   File "/app/app.py", line 2, in <module>
