@@ -1,7 +1,7 @@
 """The engine of an installation on AWS."""
 
 from ...settings import settings
-from ..base import Build, LogPage, Progress, ProjectType, Release, Sample
+from ..base import ALL_PROJECT_TYPES, Build, LogPage, Progress, ProjectType, Release, Sample
 from . import builds, logs, metrics, releases, removal, traffic
 from .calls import tell
 
@@ -12,7 +12,7 @@ class AwsEngine:
     Lambda runs what answers requests: no workers, no web sockets.
     """
 
-    project_types: frozenset[ProjectType] = frozenset({"web_service"})
+    project_types: frozenset[ProjectType] = ALL_PROJECT_TYPES - {"worker"}
 
     def check(self) -> None:
         """Nothing, when the bucket answers."""

@@ -1,16 +1,12 @@
 """Releases: begun, looked at, ended."""
 
+from ...buildpacks.failures import Failure
 from ..base import Build, Progress, Release, Stage
-from . import builds, functions, health, layers, runs, shelf, traffic, versions
+from . import builds, functions, health, layers, programs, runs, shelf, traffic, versions
 from .functions import STARTING
 
 KEPT = 10
 NOT_BUILT = "The build of this deployment is no longer kept; deploy it again."
-NO_COMMAND = (
-    "There is nothing here that says how to start the app: no Procfile with a web line, no "
-    "package.json with a start script, no app.py, no main.py, no go.mod. Add one of them, or set "
-    "a start command. Static files alone are not served on AWS: add a server."
-)
 
 
 def start(release: Release) -> Progress:
@@ -20,13 +16,14 @@ def start(release: Release) -> Progress:
     built = runs.result(release.service_id, release.deployment_id)
     if built is None or "failure" in built:
         return Progress(Stage.FAILED, message=NOT_BUILT, phase="start")
-    command = release.start_command or built["start"]
-    if command is None:
-        return Progress(Stage.FAILED, message=NO_COMMAND, phase="start")
+    try:
+        program = programs.of(release, built)
+    except Failure as failure:
+        return Progress(Stage.FAILED, message=str(failure), phase="start")
     _note(release)
     if release.pre_deploy_command and (waiting := _prepare(release, release.pre_deploy_command)):
         return waiting
-    return functions.bring(release, built["runtime"], command) or _check(release) or STARTING
+    return functions.bring(release, program) or _check(release) or STARTING
 
 
 def cancel(release_id: str) -> None:
