@@ -8,7 +8,7 @@ from typing import Any
 
 from ...settings import settings
 from ..base import MEMORY_LIMIT_BYTES, EngineUnavailable, Progress, Release, Stage
-from . import builds, layers, shelf
+from . import builds, layers, notes
 from .calls import CHANGED, EXISTS, MISSING, ask, tell
 from .programs import Program
 from .versions import function
@@ -19,7 +19,6 @@ TOO_LARGE = (
     "The app with its dependencies takes more than the 250 MiB that AWS Lambda takes; leave out "
     "what it does not need."
 )
-NOTE = "release.json"
 
 
 def bring(release: Release, program: Program) -> Progress | None:
@@ -34,11 +33,6 @@ def bring(release: Release, program: Program) -> Progress | None:
         raise
 
 
-def note_place(release: Release) -> str:
-    """Where the note of a release lies."""
-    return shelf.key(release.service_id, release.release_id, NOTE)
-
-
 def _next(release: Release, latest: dict[str, Any] | None, program: Program) -> Progress | None:
     if latest is None:
         return _create(release, program)
@@ -48,10 +42,10 @@ def _next(release: Release, latest: dict[str, Any] | None, program: Program) -> 
         return STARTING
     if latest.get("Description") == release.release_id:
         return _publish(release, latest)
-    note = shelf.read(note_place(release)) or {}
+    note = notes.read(release.service_id, release.release_id)
     if note.get("code") == latest["CodeSha256"]:
         return _configure(release, latest, program)
-    return _send_code(release, latest, note)
+    return _send_code(release, latest)
 
 
 def _create(release: Release, program: Program) -> Progress:
@@ -69,7 +63,7 @@ def _create(release: Release, program: Program) -> Progress:
     return STARTING
 
 
-def _send_code(release: Release, latest: dict[str, Any], note: dict[str, Any]) -> Progress:
+def _send_code(release: Release, latest: dict[str, Any]) -> Progress:
     sent = ask(
         "lambda",
         "update_function_code",
@@ -80,7 +74,7 @@ def _send_code(release: Release, latest: dict[str, Any], note: dict[str, Any]) -
         **_code(release),
     )
     if sent:
-        shelf.write(note_place(release), {**note, "code": sent["CodeSha256"]})
+        notes.add(release, code=sent["CodeSha256"])
     return STARTING
 
 

@@ -2,7 +2,7 @@
 
 from ...buildpacks.failures import Failure
 from ..base import Build, Progress, Release, Stage
-from . import builds, functions, health, layers, programs, runs, shelf, traffic, versions
+from . import builds, functions, health, layers, notes, programs, runs, shelf, traffic, versions
 from .functions import STARTING
 
 KEPT = 10
@@ -35,8 +35,7 @@ def cancel(release_id: str) -> None:
     alias = versions.live(service_id)
     if version and alias and alias["FunctionVersion"] == version.number:
         return
-    note = shelf.read(shelf.key(service_id, release_id, functions.NOTE)) or {}
-    if note.get("was_stopped"):
+    if notes.read(service_id, release_id).get("was_stopped"):
         traffic.stop(service_id)
     runs.stop(service_id, release_id)
     _remove(service_id, release_id, version)
@@ -67,19 +66,9 @@ def _check(release: Release) -> Progress | None:
 
 
 def _note(release: Release) -> None:
-    """Keep what the switch will need; take the bound off a service that is stopped."""
-    place = functions.note_place(release)
-    if shelf.has(place):
-        return
-    shelf.own(release.service_id, release.release_id)
-    was_stopped = traffic.is_stopped(release.service_id)
-    note = {
-        "instances": release.instances,
-        "max_instances": release.max_instances,
-        "sleeps": release.sleeps,
-        "was_stopped": was_stopped,
-    }
-    shelf.write_first(place, note)
+    """Note a release, once."""
+    if not notes.read(release.service_id, release.release_id):
+        notes.begin(release, was_stopped=traffic.is_stopped(release.service_id))
 
 
 def _prepare(release: Release, command: str) -> Progress | None:

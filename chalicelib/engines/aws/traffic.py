@@ -4,9 +4,8 @@ from typing import Any
 
 from ...settings import settings
 from ..base import EngineUnavailable
-from . import shelf
+from . import notes
 from .calls import EXISTS, MISSING, ask, tell
-from .functions import NOTE
 from .versions import LIVE, Version, find, function, live
 
 _NO_PROVISIONED = MISSING | {"ProvisionedConcurrencyConfigNotFoundException"}
@@ -21,7 +20,7 @@ def switch(service_id: str, release_id: str) -> str:
     url = _open(service_id)
     _take_bound_off(service_id)
     if settings().reserve_instances:
-        note = shelf.read(shelf.key(service_id, release_id, NOTE)) or {}
+        note = notes.read(service_id, release_id)
         # Unbound in between: what is reserved must never be less than what is kept warm.
         _keep_warm(service_id, 0 if note.get("sleeps", True) else int(note.get("instances", 1)))
         _reserve(service_id, int(note.get("max_instances", 1)))
