@@ -81,7 +81,12 @@ def wake_waiting(tx: Transaction, service: Service, job: Job) -> None:
 
 
 def start_release(
-    service: Service, deployment: Deployment, release_id: str, job_id: str
+    service: Service,
+    deployment: Deployment,
+    release_id: str,
+    job_id: str,
+    *,
+    repeats: str | None = None,
 ) -> Progress:
     """Start a release of a deployment beside what serves now, or say how far it is."""
     configuration = store.configuration(service.tenant, release_id)
@@ -102,6 +107,7 @@ def start_release(
         instances=max(1, configuration.min_instances),
         max_instances=configuration.max_instances,
         sleeps=configuration.min_instances == 0,
+        repeats=repeats,
         environment=configuration.environment,
     )
     return engines.engine().start(release)
@@ -161,13 +167,14 @@ def _built(job: Job, deployment: Deployment) -> Progress:
 
 
 def _start(job: Job, tx: Transaction, deployment: Deployment, service: Service) -> Outcome:
-    progress = start_release(service, deployment, deployment.release_id, job.id)
+    release_id, repeats = deployment.release_id, deployment.repeats
+    progress = start_release(service, deployment, release_id, job.id, repeats=repeats)
     if progress.stage is Stage.FAILED:
         return _fail(job, tx, deployment, service, progress)
     if progress.stage is not Stage.HEALTHY:
         return Again(LOOK_SECONDS)
     before = service.live_deployment_id
-    switch(tx, service, job, deployment, deployment.release_id)
+    switch(tx, service, job, deployment, release_id)
     ended = {"status": "live", "finished_at": clock.now_ms()}
     _move(tx, deployment, {**ended, "url": service.address or deployment.url})
     announce(tx, deployment, service.name)

@@ -60,8 +60,9 @@ class Release:
     is healthy when it stays alive for some seconds, and no request leads to it. So many
     ``instances`` share the load, up to ``max_instances`` while there is much of it; a release that
     ``sleeps`` is stopped while nobody asks for it, and started by the next request. Of a static
-    site ``publish_directory`` is served, with ``spa`` index.html for unknown paths too. ``tenant``
-    comes back with the news of what a release does.
+    site ``publish_directory`` is served, with ``spa`` index.html for unknown paths too. ``repeats``
+    is a release of the same artifact and configuration: what is still there of it may serve again,
+    and need not be made anew. ``tenant`` comes back with the news of what a release does.
     """
 
     release_id: str
@@ -79,6 +80,7 @@ class Release:
     instances: int = 1
     max_instances: int = 1
     sleeps: bool = False
+    repeats: str | None = None
     tenant: str = ""
     environment: dict[str, str] = field(default_factory=dict, repr=False)
 

@@ -23,7 +23,7 @@ def start(release: Release) -> Progress:
     _note(release)
     if release.pre_deploy_command and (waiting := _prepare(release, release.pre_deploy_command)):
         return waiting
-    return functions.bring(release, program) or _check(release) or STARTING
+    return _repeat(release) or functions.bring(release, program) or _check(release) or STARTING
 
 
 def cancel(release_id: str) -> None:
@@ -31,14 +31,12 @@ def cancel(release_id: str) -> None:
     service_id = shelf.owner(release_id)
     if service_id is None:
         return
-    version = versions.find(service_id, release_id)
-    alias = versions.live(service_id)
-    if version and alias and alias["FunctionVersion"] == version.number:
+    if release_id in versions.serving(service_id):
         return
     if notes.read(service_id, release_id).get("was_stopped"):
         traffic.stop(service_id)
     runs.stop(service_id, release_id)
-    _remove(service_id, release_id, version)
+    _remove(service_id, release_id, versions.made_for(service_id, release_id))
 
 
 def retire(service_id: str, keep: str | None) -> None:
@@ -46,7 +44,7 @@ def retire(service_id: str, keep: str | None) -> None:
     if keep is None:
         traffic.stop(service_id)
     elif kept := versions.find(service_id, keep):
-        traffic.lead(service_id, kept)
+        traffic.lead(service_id, kept, keep)
         _tidy(service_id, kept)
 
 
@@ -63,6 +61,15 @@ def _check(release: Release) -> Progress | None:
         return None
     traffic.let_run(release.service_id)
     return health.check(release, version)
+
+
+def _repeat(release: Release) -> Progress | None:
+    """Take the version of the release that this one repeats, if that is still kept."""
+    kept = versions.find(release.service_id, release.repeats) if release.repeats else None
+    if kept is None:
+        return None
+    versions.share(release, kept)
+    return _check(release)
 
 
 def _note(release: Release) -> None:

@@ -16,7 +16,7 @@ def switch(service_id: str, release_id: str) -> str:
     version = find(service_id, release_id)
     if version is None:
         raise EngineUnavailable(f"there is no version of {release_id}")
-    lead(service_id, version)
+    lead(service_id, version, release_id)
     url = _open(service_id)
     _take_bound_off(service_id)
     if settings().reserve_instances:
@@ -27,15 +27,15 @@ def switch(service_id: str, release_id: str) -> str:
     return url
 
 
-def lead(service_id: str, version: Version) -> None:
-    """Point the alias to a version; what another has pointed meanwhile stays."""
+def lead(service_id: str, version: Version, release_id: str) -> None:
+    """Point the alias to the version of a release; what another has pointed meanwhile stays."""
     alias = live(service_id)
     where = {"FunctionName": function(service_id), "Name": LIVE}
-    to = {**where, "FunctionVersion": version.number}
+    to = {"FunctionVersion": version.number, "Description": release_id}
     if alias is None:
-        tell("lambda", "create_alias", **to)
-    elif alias["FunctionVersion"] != version.number:
-        tell("lambda", "update_alias", **to, RevisionId=alias["RevisionId"])
+        tell("lambda", "create_alias", **where, **to)
+    elif {**alias, **to} != alias:
+        tell("lambda", "update_alias", **where, **to, RevisionId=alias["RevisionId"])
 
 
 def stop(service_id: str) -> None:
