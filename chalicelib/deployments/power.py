@@ -12,7 +12,7 @@ from ..services.store import Service
 from ..store.transaction import Transaction
 from ..variables import service as variables
 from . import rollout, store
-from .rollout import LOOK_SECONDS, TURN_SECONDS, lock, unlock, wake_waiting
+from .rollout import TURN_SECONDS, lock, unlock, wake_waiting
 from .service import configuration_of
 from .store import Deployment
 
@@ -142,7 +142,7 @@ def _start(job: Job, tx: Transaction, service: Service) -> Outcome:
         unlock(tx, service, job, rollout.status_after(service, otherwise="failed"))
         return None
     if progress.stage is not Stage.HEALTHY:
-        return Again(LOOK_SECONDS)
+        return rollout.look_again(service)
     rollout.switch(tx, service, job, deployment, release_id)
     store.forget_configuration(tx, job.tenant, deployment.release_id)
     tx.change(deployment, {"release_id": release_id})

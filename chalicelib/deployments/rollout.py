@@ -19,6 +19,7 @@ from ..security.egress import UnsafeUrl, check_git_url
 from ..services import service as services
 from ..services.store import Service
 from ..settings import settings
+from ..store.items import Resource
 from ..store.transaction import Transaction
 from . import store
 from .announcements import announce
@@ -26,7 +27,8 @@ from .store import Deployment
 
 log = logging.getLogger(__name__)
 
-LOOK_SECONDS = 5
+LOOK_SECONDS, EARLY_LOOK_SECONDS = 5, 1
+EARLY_MS = 15_000
 RUNNING = {"status": "running", "resting_status": "running"}
 TURN_SECONDS = 2
 GAVE_UP = "Orbitra could not finish this deployment; nothing was changed. Please deploy again"
@@ -113,6 +115,12 @@ def start_release(
     return engines.engine().start(release)
 
 
+def look_again(changed: Resource) -> Again:
+    """Look at a start again: often at first, for most end soon after the last change."""
+    is_early = clock.now_ms() < int(changed.updated_at) + EARLY_MS
+    return Again(EARLY_LOOK_SECONDS if is_early else LOOK_SECONDS)
+
+
 def _load(job: Job) -> tuple[Deployment | None, Service | None]:
     deployment = Deployment.of(job.tenant, job.payload["deployment_id"])
     return deployment, services.find(job.tenant, job.payload["service_id"])
@@ -172,7 +180,7 @@ def _start(job: Job, tx: Transaction, deployment: Deployment, service: Service) 
     if progress.stage is Stage.FAILED:
         return _fail(job, tx, deployment, service, progress)
     if progress.stage is not Stage.HEALTHY:
-        return Again(LOOK_SECONDS)
+        return look_again(deployment)
     before = service.live_deployment_id
     switch(tx, service, job, deployment, release_id)
     ended = {"status": "live", "finished_at": clock.now_ms()}

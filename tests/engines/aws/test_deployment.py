@@ -7,6 +7,7 @@ from tests.client import Client, Queue, make_due
 from tests.deployments.test_rollout import deploy, service_of, service_status, status
 from tests.engines.aws.cloud import PROJECT, Cloud
 from tests.engines.aws.test_builds import event
+from tests.engines.aws.test_releases import MAKING
 
 
 def test_it_goes_live(ada: Client, queue: Queue, aws_engine: AwsEngine, cloud: Cloud) -> None:
@@ -47,6 +48,27 @@ def test_the_url_is_what_aws_gives(
         assert ada.post(f"{service}/{action}", {}).json()["url"] == url["FunctionUrl"]
         queue.run_to_the_end()
     assert ada.get(service).json()["url"] == url["FunctionUrl"]
+
+
+def test_a_rollback_is_live_after_one_look(
+    ada: Client, queue: Queue, aws_engine: AwsEngine, cloud: Cloud
+) -> None:
+    engines.use(aws_engine)
+    first = deploy(ada)
+    queue.run_to_the_end()
+    ada.post(f"/api/web-services/{service_of(ada, first)}/deployments", {})
+    queue.run_to_the_end()
+    cloud.seen.clear()
+    back = ada.post(f"/v1/deployments/{first}/rollback").json()["id"]
+    for _ in range(2):
+        assert status(ada, back) != "live"
+        queue.run_once()
+    assert status(ada, back) == "live"
+    assert not MAKING.intersection(cloud.seen)
+    queue.run_to_the_end()
+    assert ada.post(f"/api/web-services/{service_of(ada, back)}/restart").status == 200
+    queue.run_to_the_end()
+    assert "lambda.PublishVersion" in cloud.seen
 
 
 def urls(ada: Client, deployment: str) -> set[str | None]:
