@@ -2,7 +2,6 @@
 
 import random
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 from unittest.mock import patch
 
 import pytest
@@ -12,10 +11,10 @@ from chalicelib.errors import NotFound, ServiceUnavailable
 from chalicelib.projects.store import Project
 from chalicelib.store import counters, segments
 from chalicelib.store.transaction import Transaction
-from chalicelib.store.wire import Answer, Wire
 from tests.client import Client
 from tests.contract.world import tenant_of
 from tests.prove import PROVE
+from tests.units import Meter
 
 TENANT = "live#wks_a"
 MANY = (10_000, 256, 40) if PROVE else (1000, 64, 8)  # rows, in a segment, units at most
@@ -149,32 +148,7 @@ def test_the_tail_divided_while_a_row_is_removed() -> None:
     check_sizes()
 
 
-class Meter:
-    """Counts the read units that DynamoDB would charge for consistent reads."""
-
-    def __init__(self) -> None:
-        self.units = 0
-
-    def __enter__(self) -> "Meter":
-        real = Wire._exchange
-        meter = self
-
-        def exchange(wire: Wire, operation: str, request: Any) -> Answer:
-            answer = real(wire, operation, request)
-            if operation in {"Query", "GetItem"}:
-                meter.units += -(-len(answer[1]) // 4096)
-            return answer
-
-        self._patch = patch.object(Wire, "_exchange", exchange)
-        self._patch.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._patch.stop()
-
-
 def test_a_page_in_the_middle_of_many(ada: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The JSON of an answer is longer than what DynamoDB counts of its items."""
     many, size, units = MANY
     monkeypatch.setattr(segments, "SIZE", size)
     tenant = tenant_of(ada)
@@ -193,4 +167,4 @@ def test_a_page_in_the_middle_of_many(ada: Client, monkeypatch: pytest.MonkeyPat
     names = [one["name"] for one in page["data"]]
     assert names == [f"project {many // 2 - 1 - n}" for n in range(20)]
     assert page["pagination"]["total"] == many
-    assert meter.units <= units
+    assert meter.reads <= units
