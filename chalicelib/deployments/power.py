@@ -14,6 +14,7 @@ from ..variables import service as variables
 from . import rollout, store
 from .rollout import TURN_SECONDS, lock, unlock, wake_waiting
 from .service import configuration_of
+from .starting import look_again, start_release
 from .store import Deployment
 
 Step = Callable[[Job, Transaction, Service], Outcome]
@@ -136,13 +137,13 @@ def _start(job: Job, tx: Transaction, service: Service) -> Outcome:
     if deployment is None:
         _abandon(job)
         return None
-    progress = rollout.start_release(service, deployment, release_id, job.id)
+    progress = start_release(service, deployment, release_id, job.id)
     if progress.stage is Stage.FAILED:
         engines.engine().cancel_release(release_id)
         unlock(tx, service, job, rollout.status_after(service, otherwise="failed"))
         return None
     if progress.stage is not Stage.HEALTHY:
-        return rollout.look_again(service)
+        return look_again(service)
     rollout.switch(tx, service, job, deployment, release_id)
     store.forget_configuration(tx, job.tenant, deployment.release_id)
     tx.change(deployment, {"release_id": release_id})

@@ -13,22 +13,20 @@ from collections.abc import Callable
 from typing import Any
 
 from .. import clock, engines, jobs
-from ..engines.base import Build, Phase, Progress, Release, Stage
+from ..engines.base import Build, Phase, Progress, Stage
 from ..jobs import Again, Job, LookAgain, Outcome
 from ..security.egress import UnsafeUrl, check_git_url
 from ..services import service as services
 from ..services.store import Service
 from ..settings import settings
-from ..store.items import Resource
 from ..store.transaction import Transaction
 from . import store
 from .announcements import announce
+from .starting import LOOK_SECONDS, look_again, start_release
 from .store import Deployment
 
 log = logging.getLogger(__name__)
 
-LOOK_SECONDS, EARLY_LOOK_SECONDS = 5, 1
-EARLY_MS = 15_000
 RUNNING = {"status": "running", "resting_status": "running"}
 TURN_SECONDS = 2
 GAVE_UP = "Orbitra could not finish this deployment; nothing was changed. Please deploy again"
@@ -80,45 +78,6 @@ def wake_waiting(tx: Transaction, service: Service, job: Job) -> None:
     """Let the job that waits for the service look again."""
     if service.waiting_job_id and service.waiting_job_id != job.id:
         jobs.wake_after(tx, service.waiting_job_id)
-
-
-def start_release(
-    service: Service,
-    deployment: Deployment,
-    release_id: str,
-    job_id: str,
-    *,
-    repeats: str | None = None,
-) -> Progress:
-    """Start a release of a deployment beside what serves now, or say how far it is."""
-    configuration = store.configuration(service.tenant, release_id)
-    release = Release(
-        release_id=release_id,
-        deployment_id=deployment.artifact_id,
-        service_id=service.id,
-        job_id=job_id,
-        tenant=service.tenant,
-        port=configuration.port,
-        start_command=configuration.start_command,
-        pre_deploy_command=configuration.pre_deploy_command,
-        health_check_path=configuration.health_check_path,
-        root_directory=configuration.root_directory,
-        project_type=configuration.project_type,
-        publish_directory=configuration.publish_directory,
-        spa=configuration.spa,
-        instances=max(1, configuration.min_instances),
-        max_instances=configuration.max_instances,
-        sleeps=configuration.min_instances == 0,
-        repeats=repeats,
-        environment=configuration.environment,
-    )
-    return engines.engine().start(release)
-
-
-def look_again(changed: Resource) -> Again:
-    """Look at a start again: often at first, for most end soon after the last change."""
-    is_early = clock.now_ms() < int(changed.updated_at) + EARLY_MS
-    return Again(EARLY_LOOK_SECONDS if is_early else LOOK_SECONDS)
 
 
 def _load(job: Job) -> tuple[Deployment | None, Service | None]:
