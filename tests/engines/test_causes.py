@@ -3,11 +3,12 @@
 import pytest
 
 from chalicelib.buildpacks import failures
+from chalicelib.buildpacks.failures import NOTHING_FOUND
+from chalicelib.buildpacks.static import NO_PAGES
 from chalicelib.engines.aws.functions import NOT_TAKEN, OTHER_KIND
-from chalicelib.engines.aws.releases import NO_COMMAND_IN_IMAGE
+from chalicelib.engines.aws.packages import NO_COMMAND_IN_IMAGE
 from chalicelib.engines.causes import explain, in_output, plain
-from local.supervisor.detection import NO_WORKER, NOTHING_FOUND
-from local.supervisor.static import NO_PAGES
+from local.supervisor.detection import NO_WORKER
 
 ENVIRON = """Traceback (most recent call last):
   File "/app/app.py", line 2, in <module>

@@ -8,7 +8,7 @@ from typing import Any
 
 from ...settings import settings
 from ..base import MEMORY_LIMIT_BYTES, EngineUnavailable, Progress, Release, Stage
-from . import shelf
+from . import notes
 from .calls import CHANGED, EXISTS, MISSING, ask, tell
 from .packages import Package
 from .versions import function, live
@@ -27,7 +27,6 @@ OTHER_KIND = (
     "This web service runs as a container image, or runs as none, and cannot change to the other; "
     "make a new web service with this source."
 )
-NOTE = "release.json"
 
 
 def bring(release: Release, package: Package) -> Progress | None:
@@ -40,11 +39,6 @@ def bring(release: Release, package: Package) -> Progress | None:
         if "Unzipped size must be smaller" in error.reason:
             return Progress(Stage.FAILED, message=TOO_LARGE, phase="start")
         raise
-
-
-def note_place(release: Release) -> str:
-    """Where the note of a release lies."""
-    return shelf.key(release.service_id, release.release_id, NOTE)
 
 
 def _next(release: Release, latest: dict[str, Any] | None, package: Package) -> Progress | None:
@@ -61,12 +55,12 @@ def _next(release: Release, latest: dict[str, Any] | None, package: Package) -> 
 
 def _change(release: Release, latest: dict[str, Any], package: Package) -> Progress:
     """Send the code, then the configuration."""
-    note = shelf.read(note_place(release)) or {}
+    note = notes.read(release.service_id, release.release_id)
     if package.is_there(latest, note.get("code")):
         return _configure(release, latest, package)
     if "code" in note and latest.get("LastUpdateStatus") == "Failed":
         return _failed(latest)
-    return _send_code(release, latest, package, note)
+    return _send_code(release, latest, package)
 
 
 def _make_way(release: Release) -> Progress:
@@ -93,9 +87,7 @@ def _create(release: Release, package: Package) -> Progress:
     return STARTING
 
 
-def _send_code(
-    release: Release, latest: dict[str, Any], package: Package, note: dict[str, Any]
-) -> Progress:
+def _send_code(release: Release, latest: dict[str, Any], package: Package) -> Progress:
     sent = ask(
         "lambda",
         "update_function_code",
@@ -106,7 +98,7 @@ def _send_code(
         **package.code,
     )
     if sent:
-        shelf.write(note_place(release), {**note, "code": sent.get("CodeSha256")})
+        notes.add(release, code=sent.get("CodeSha256"))
     return STARTING
 
 
@@ -145,14 +137,15 @@ def _configuration(release: Release, package: Package) -> dict[str, Any]:
         "Role": chosen.app_role_arn,
         "Timeout": chosen.app_timeout_seconds,
         "MemorySize": MEMORY_LIMIT_BYTES // 1024**2,
-        "Environment": {"Variables": {**package.variables, **_variables(release)}},
+        "Environment": {"Variables": variables(release, package)},
         **package.configuration(),
     }
 
 
-def _variables(release: Release) -> dict[str, str]:
-    """What the adapter goes by; the app's own variables are in its package."""
+def variables(release: Release, package: Package) -> dict[str, str]:
+    """What Lambda and the adapter go by; the app's own variables are in its package."""
     return {
+        **package.variables,
         "AWS_LWA_PORT": str(release.port),
         "AWS_LWA_READINESS_CHECK_PROTOCOL": "tcp",
     }

@@ -22,8 +22,9 @@ _UPLOADED = frozenset({"LayerAlreadyExistsException"})
 def of_release(release: Release) -> str | None:
     """Where the image of a release is, made at the first call; None when its build is gone."""
     service_id, tag = release.service_id, release.release_id
-    if found := _find(service_id, {"imageTag": tag}):
-        return repository.reference(service_id, f"@{found['imageId']['imageDigest']}")
+    for made in filter(None, (tag, release.repeats)):
+        if found := _find(service_id, {"imageTag": made}):
+            return repository.reference(service_id, f"@{found['imageId']['imageDigest']}")
     built = _built(service_id, release.deployment_id)
     if built is None:
         return None

@@ -7,11 +7,19 @@ other.
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
+from ...buildpacks.failures import Failure
 from ...settings import settings
 from ..base import Release
-from . import builds, layers
+from . import builds, images, layers, programs
 from .calls import tell
+from .programs import Program
 from .versions import function
+
+NOT_BUILT = "The build of this deployment is no longer kept; deploy it again."
+NO_COMMAND_IN_IMAGE = (
+    "The image says nothing of how to start the app: add CMD to its Dockerfile, or set a start "
+    "command."
+)
 
 
 class Package(Protocol):
@@ -41,8 +49,7 @@ class Zip:
     """An artifact of the bucket, started by a command, from a layer with the variables."""
 
     release: Release
-    runtime: str
-    command: str
+    program: Program
     kind: Literal["Zip"] = "Zip"
 
     @property
@@ -59,8 +66,9 @@ class Zip:
     def configuration(self) -> dict[str, Any]:
         """The runtime, and the layers with the adapter and the start script."""
         adapter = settings().web_adapter_layer.format(region=settings().region)
-        script = layers.publish(function(self.release.service_id), self.release, self.command)
-        return {"Runtime": self.runtime, "Handler": "start", "Layers": [adapter, script]}
+        name = function(self.release.service_id)
+        script = layers.publish(name, self.release, self.program.command)
+        return {"Runtime": self.program.runtime, "Handler": "start", "Layers": [adapter, script]}
 
     def is_there(self, latest: dict[str, Any], sent: str | None) -> bool:
         """Whether the function has what was sent to it."""
@@ -94,3 +102,14 @@ class Image:
         found = tell("lambda", "get_function", FunctionName=latest["FunctionName"])
         resolved = str(found["Code"].get("ResolvedImageUri", ""))
         return resolved.rpartition("@")[2] == self.uri.rpartition("@")[2]
+
+
+def of(release: Release, built: dict[str, Any]) -> Package:
+    """What the function of a release is made of, from what was built; raises Failure."""
+    if not built.get("is_image"):
+        return Zip(release, programs.of(release, built))
+    if not (release.start_command or built["has_command"]):
+        raise Failure(NO_COMMAND_IN_IMAGE)
+    if uri := images.of_release(release):
+        return Image(uri)
+    raise Failure(NOT_BUILT)

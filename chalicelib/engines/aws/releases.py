@@ -2,23 +2,26 @@
 
 from typing import Any
 
+from ...buildpacks.failures import Failure
 from ...settings import settings
 from ..base import Build, Progress, Release, Stage
-from . import builds, functions, health, images, layers, repository, runs, shelf, traffic, versions
+from . import (
+    builds,
+    functions,
+    health,
+    layers,
+    notes,
+    packages,
+    repository,
+    runs,
+    shelf,
+    traffic,
+    versions,
+)
 from .functions import STARTING
-from .packages import Image, Package, Zip
+from .packages import Image, Package
 
 KEPT = 10
-NOT_BUILT = "The build of this deployment is no longer kept; deploy it again."
-NO_COMMAND_IN_IMAGE = (
-    "The image says nothing of how to start the app: add CMD to its Dockerfile, or set a start "
-    "command."
-)
-NO_COMMAND = (
-    "There is nothing here that says how to start the app: no Procfile with a web line, no "
-    "package.json with a start script, no app.py, no main.py, no go.mod. Add one of them, or set "
-    "a start command. Static files alone are not served on AWS: add a server."
-)
 
 
 def start(release: Release) -> Progress:
@@ -27,15 +30,16 @@ def start(release: Release) -> Progress:
         return checked
     built = runs.result(release.service_id, release.deployment_id)
     if built is None or "failure" in built:
-        return Progress(Stage.FAILED, message=NOT_BUILT, phase="start")
-    package = _package(release, built)
-    if isinstance(package, str):
-        return Progress(Stage.FAILED, message=package, phase="start")
+        return Progress(Stage.FAILED, message=packages.NOT_BUILT, phase="start")
+    try:
+        package = packages.of(release, built)
+    except Failure as failure:
+        return Progress(Stage.FAILED, message=str(failure), phase="start")
     _note(release, package)
     command = release.pre_deploy_command
     if command and (waiting := _prepare(release, package, command)):
         return waiting
-    return functions.bring(release, package) or _check(release) or STARTING
+    return _repeat(release) or functions.bring(release, package) or _check(release) or STARTING
 
 
 def cancel(release_id: str) -> None:
@@ -43,15 +47,12 @@ def cancel(release_id: str) -> None:
     service_id = shelf.owner(release_id)
     if service_id is None:
         return
-    version = versions.find(service_id, release_id)
-    alias = versions.live(service_id)
-    if version and alias and alias["FunctionVersion"] == version.number:
+    if release_id in versions.serving(service_id):
         return
-    note = shelf.read(shelf.key(service_id, release_id, functions.NOTE)) or {}
-    if note.get("was_stopped"):
+    if notes.read(service_id, release_id).get("was_stopped"):
         traffic.stop(service_id)
     runs.stop(service_id, release_id)
-    _remove(service_id, release_id, version)
+    _remove(service_id, release_id, versions.made_for(service_id, release_id))
 
 
 def retire(service_id: str, keep: str | None) -> None:
@@ -59,7 +60,7 @@ def retire(service_id: str, keep: str | None) -> None:
     if keep is None:
         traffic.stop(service_id)
     elif kept := versions.find(service_id, keep):
-        traffic.lead(service_id, kept)
+        traffic.lead(service_id, kept, keep)
         _tidy(service_id, kept)
 
 
@@ -76,20 +77,8 @@ def _tidy(service_id: str, kept: versions.Version) -> None:
 
 def _images_of(service_id: str, found: list[versions.Version]) -> set[str]:
     """The deployments whose images versions were made of, if those are images."""
-    places = (shelf.key(service_id, each.release_id, functions.NOTE) for each in found)
-    notes = (shelf.read(place) or {} for place in places)
-    return {note["image_of"] for note in notes if note.get("image_of")}
-
-
-def _package(release: Release, built: dict[str, Any]) -> Package | str:
-    """What the function of a release is made of, or why there is nothing."""
-    command = release.start_command or built.get("start")
-    if not built.get("is_image"):
-        return Zip(release, built["runtime"], command) if command else NO_COMMAND
-    if not (release.start_command or built["has_command"]):
-        return NO_COMMAND_IN_IMAGE
-    uri = images.of_release(release)
-    return Image(uri) if uri else NOT_BUILT
+    told = (notes.read(service_id, each.release_id) for each in found)
+    return {note["image_of"] for note in told if note.get("image_of")}
 
 
 def _check(release: Release) -> Progress | None:
@@ -101,21 +90,20 @@ def _check(release: Release) -> Progress | None:
     return health.check(release, version)
 
 
+def _repeat(release: Release) -> Progress | None:
+    """Take the version of the release that this one repeats, if that is still kept."""
+    kept = versions.find(release.service_id, release.repeats) if release.repeats else None
+    if kept is None:
+        return None
+    versions.share(release, kept)
+    return _check(release)
+
+
 def _note(release: Release, package: Package) -> None:
-    """Keep what the switch will need; take the bound off a service that is stopped."""
-    place = functions.note_place(release)
-    if shelf.has(place):
-        return
-    shelf.own(release.service_id, release.release_id)
-    was_stopped = traffic.is_stopped(release.service_id)
-    note = {
-        "instances": release.instances,
-        "max_instances": release.max_instances,
-        "sleeps": release.sleeps,
-        "was_stopped": was_stopped,
-        "image_of": release.deployment_id if package.kind == "Image" else None,
-    }
-    shelf.write_first(place, note)
+    """Note a release, once."""
+    if not notes.read(release.service_id, release.release_id):
+        was_stopped = traffic.is_stopped(release.service_id)
+        notes.begin(release, was_stopped=was_stopped, is_image=package.kind == "Image")
 
 
 def _prepare(release: Release, package: Package, command: str) -> Progress | None:

@@ -21,6 +21,13 @@ BUCKET, PROJECT = "orbitra-test-apps", "orbitra-test-builds"
 IMAGE_PROJECT = "orbitra-test-image-builds"
 PUSH_ROLE = "arn:aws:iam::123456789012:role/orbitra-test-push"
 ROLE = "arn:aws:iam::123456789012:role/orbitra-test-app"
+BUILT = {
+    "commit": "c" * 40,
+    "runtime": "python3.13",
+    "start": "python app.py",
+    "site": None,
+    "pages": None,
+}
 Exchange = Callable[[], Any]
 Fault = Callable[[str, Exchange], Any]
 
@@ -178,7 +185,7 @@ class Cloud:
 
 
 RESULTS = {
-    "build": {"commit": "c" * 40, "runtime": "python3.13", "start": "python app.py"},
+    "build": BUILT,
     "image": {"commit": "c" * 40, "is_image": True, "has_command": True},
 }
 _MINE = {

@@ -21,6 +21,7 @@ from tests.engines.aws.cloud import (
 
 SETTINGS = {
     "ORBITRA_ENGINE": "aws",
+    "ORBITRA_APPS_URL": "",
     "ORBITRA_APPS_BUCKET": BUCKET,
     "ORBITRA_BUILD_PROJECT": PROJECT,
     "ORBITRA_IMAGE_BUILD_PROJECT": IMAGE_PROJECT,

@@ -36,8 +36,7 @@ def _clone(order: Order) -> None:
 def _build(order: Order) -> None:
     match order.kind:
         case "build":
-            runtime, start = making.build(order)
-            _leave_built(order, {"runtime": runtime, "start": start})
+            _leave_built(order, making.build(order))
         case "image":
             _leave_built(order, {"is_image": True, "has_command": images.make(order)})
         case "pre_deploy":
