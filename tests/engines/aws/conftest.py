@@ -1,7 +1,12 @@
 """The AWS engine on moto."""
 
 import json
+import subprocess
+import threading
 from collections.abc import Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from unittest.mock import patch
 
 import pytest
@@ -19,6 +24,13 @@ from tests.engines.aws.cloud import (
     zipped,
 )
 
+APP = """import os, http.server
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200); self.end_headers()
+        self.wfile.write(f"{os.environ['WHO']} {len(os.environ['LONG'])}".encode())
+http.server.HTTPServer(("127.0.0.1", int(os.environ["PORT"])), Handler).serve_forever()
+"""
 SETTINGS = {
     "ORBITRA_ENGINE": "aws",
     "ORBITRA_APPS_URL": "",
@@ -32,6 +44,14 @@ SETTINGS = {
     # Moto knows the layers of its own account only.
     "ORBITRA_WEB_ADAPTER_LAYER": "arn:aws:lambda:{region}:123456789012:layer:adapter:1",
 }
+
+
+@dataclass
+class Shelf:
+    """What presigned URLs lead to."""
+
+    url: str
+    kept: dict[str, bytes] = field(default_factory=dict)
 
 
 @pytest.fixture
@@ -88,3 +108,52 @@ def _make_resources() -> None:
             },
             serviceRole=ROLE,
         )
+
+
+@pytest.fixture
+def shelf() -> Iterator[Shelf]:
+    made = Shelf("")
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self._answer(made.kept[self.path])
+
+        def do_PUT(self) -> None:
+            made.kept[self.path] = self.rfile.read(int(self.headers["Content-Length"]))
+            self._answer(b"")
+
+        def _answer(self, body: bytes) -> None:
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            """Nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    made.url = f"http://127.0.0.1:{server.server_address[1]}"
+    yield made
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    place = tmp_path / "repository"
+    place.mkdir()
+    (place / "app.py").write_text(APP)
+    (place / "run.sh").write_text("#!/bin/sh\n")
+    (place / "run.sh").chmod(0o755)
+    (place / "link").symlink_to("app.py")
+    commit(place)
+    return place
+
+
+def commit(place: Path) -> None:
+    who = ["-c", "user.name=a", "-c", "user.email=a@b"]
+    for arguments in (["init", "-qb", "main"], ["add", "."], [*who, "commit", "-qm", "one"]):
+        subprocess.run(["git", *arguments], cwd=place, check=True)

@@ -6,12 +6,10 @@ import os
 import socket
 import subprocess
 import sys
-import threading
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -24,88 +22,8 @@ from chalicelib.buildpacks.failures import Failure
 from chalicelib.engines.aws import buildspec, functions, layers, packages, programs
 from chalicelib.engines.aws.builder import packing
 from chalicelib.engines.base import Build, Release
+from tests.engines.aws.conftest import Shelf, commit
 from tests.local.conftest import until
-
-APP = """import os, http.server
-class Handler(http.server.BaseHTTPRequestHandler):
-    def do_GET(self):
-        self.send_response(200); self.end_headers()
-        self.wfile.write(f"{os.environ['WHO']} {len(os.environ['LONG'])}".encode())
-http.server.HTTPServer(("127.0.0.1", int(os.environ["PORT"])), Handler).serve_forever()
-"""
-
-
-DOCKER = """#!/bin/sh
-case "$1" in login) said=$(cat);; *) said=;; esac
-echo "$@ stdin=$said" >> "$CALLS"
-test "$1" = image && cat <<END
-[{"Os": "linux", "Architecture": "arm64", "Size": 9, "Config": {"Cmd": ["/app"]}}]
-END
-exit 0
-"""
-REGISTRY = {
-    "image": "registry.example.com/app:dep_1",
-    "user": "AWS",
-    "password": "secret",
-    "adapter": "adapter:1",
-}
-
-
-@dataclass
-class Shelf:
-    """What presigned URLs lead to."""
-
-    url: str
-    kept: dict[str, bytes] = field(default_factory=dict)
-
-
-@pytest.fixture
-def shelf() -> Iterator[Shelf]:
-    made = Shelf("")
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self._answer(made.kept[self.path])
-
-        def do_PUT(self) -> None:
-            made.kept[self.path] = self.rfile.read(int(self.headers["Content-Length"]))
-            self._answer(b"")
-
-        def _answer(self, body: bytes) -> None:
-            self.send_response(200)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_: object) -> None:
-            """Nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    made.url = f"http://127.0.0.1:{server.server_address[1]}"
-    yield made
-    server.shutdown()
-    thread.join()
-    server.server_close()
-
-
-@pytest.fixture
-def repository(tmp_path: Path) -> Path:
-    place = tmp_path / "repository"
-    place.mkdir()
-    (place / "app.py").write_text(APP)
-    (place / "run.sh").write_text("#!/bin/sh\n")
-    (place / "run.sh").chmod(0o755)
-    (place / "link").symlink_to("app.py")
-    commit(place)
-    return place
-
-
-def commit(place: Path) -> None:
-    who = ["-c", "user.name=a", "-c", "user.email=a@b"]
-    for arguments in (["init", "-qb", "main"], ["add", "."], [*who, "commit", "-qm", "one"]):
-        subprocess.run(["git", *arguments], cwd=place, check=True)
 
 
 def run(shelf: Shelf, tree: Path, **order: Any) -> tuple[dict[str, Any], str]:
@@ -259,54 +177,6 @@ def test_a_tree_that_is_too_large(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     (tmp_path / "big").write_bytes(b"x" * (3 * 1024**2))
     with pytest.raises(Failure, match="takes 3 MiB, more than the 1 MiB"):
         packing.check(tmp_path)
-
-
-@pytest.fixture
-def docker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A Docker that does nothing, and the file with what it was told."""
-    place = tmp_path / "bin"
-    place.mkdir()
-    (place / "docker").write_text(DOCKER)
-    (place / "docker").chmod(0o755)
-    monkeypatch.setenv("PATH", f"{place}:{os.environ['PATH']}")
-    return tmp_path / "calls"
-
-
-def test_an_image_is_built_before_anybody_logs_in(
-    shelf: Shelf, repository: Path, docker: Path, tmp_path: Path
-) -> None:
-    (repository / "Dockerfile").write_text("FROM scratch")
-    commit(repository)
-    wanted = build_of(repository, dockerfile_path="Dockerfile", environment={"PATH": "/evil"})
-    result, said = run(shelf, tmp_path / "task", kind="image", build=wanted, **REGISTRY)
-    assert result == {"commit": result["commit"], "is_image": True, "has_command": True}, said
-    told = docker.read_text().splitlines()
-    assert [line.split()[0] for line in told] == ["build", "image", "build", "login", "push"]
-    assert told[0].startswith(f"build --platform=linux/arm64 --file={tmp_path}/task/Dockerfile")
-    assert told[3].endswith("--password-stdin registry.example.com stdin=secret")
-    assert "secret" not in said + "".join(told).replace("stdin=secret", "")
-
-
-def test_an_image_is_pulled_without_a_repository(
-    shelf: Shelf, docker: Path, tmp_path: Path
-) -> None:
-    wanted = Build("dep_1", "svc_1", "job_1", "", "", image_ref="nginx:1")
-    result, _ = run(shelf, tmp_path / "task", kind="image", build=wanted, **REGISTRY)
-    assert (result["commit"], result["is_image"]) == (None, True)
-    first, *_ = docker.read_text().splitlines()
-    assert first == "pull --platform=linux/arm64 nginx:1 stdin="
-
-
-def test_a_pre_deploy_command_of_an_image(shelf: Shelf, docker: Path, tmp_path: Path) -> None:
-    wanted = Build("dep_1", "svc_1", "job_1", "", "")
-    given = {**REGISTRY, "command": "migrate; id"}
-    result, _ = run(shelf, tmp_path / "task", kind="image_pre_deploy", build=wanted, **given)
-    assert result == {}
-    image = REGISTRY["image"]
-    assert docker.read_text().splitlines()[1:] == [
-        f"pull --platform=linux/arm64 {image} stdin=",
-        f"run --rm --entrypoint=/bin/sh {image} -c migrate; id stdin=",
-    ]
 
 
 def test_the_engine_itself_does_without_honcho() -> None:
