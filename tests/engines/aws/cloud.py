@@ -15,6 +15,7 @@ from botocore.client import BaseClient
 from botocore.exceptions import ClientError, ReadTimeoutError
 
 from chalicelib import aws
+from chalicelib.settings import settings
 
 BUCKET, PROJECT = "orbitra-test-apps", "orbitra-test-builds"
 ROLE = "arn:aws:iam::123456789012:role/orbitra-test-app"
@@ -57,6 +58,7 @@ class Cloud:
     crash: str = ""
     outcome: dict[str, Any] = field(default_factory=dict)
     tokens: dict[str, str] = field(default_factory=dict)
+    log_group: str = "/aws/codebuild/x"
     warm: dict[str, int] = field(default_factory=dict)
     faults: dict[str, Fault] = field(default_factory=dict)
     revision: int = 0
@@ -80,12 +82,13 @@ class Cloud:
     def _start_build(self, arguments: dict[str, Any], real: Exchange) -> Any:
         """The same token is the same build; other arguments with it are refused."""
         token, said = arguments["idempotencyToken"], json.dumps(arguments, sort_keys=True)
+        build = {"id": f"{arguments['projectName']}:{token}"}
         if token in self.tokens:
             assert self.tokens[token] == said, "parameter mismatch"
-            return {"build": {"id": f"{PROJECT}:{token}"}}
+            return {"build": build}
         self.tokens[token] = said
         real()
-        return {"build": {"id": f"{PROJECT}:{token}"}}
+        return {"build": build}
 
     def _look_at_build(self, arguments: dict[str, Any], _: Exchange) -> Any:
         """Queued, cloning, building, then over; at its end the builder leaves its word."""
@@ -99,7 +102,7 @@ class Cloud:
             self.ends[build_id] = self.outcome.get("status", "SUCCEEDED")
             self._finish(build_id.split(":")[1])
         status = self.ends.get(build_id, "IN_PROGRESS")
-        logs = {"groupName": "/aws/codebuild/x", "streamName": build_id.split(":")[1]}
+        logs = {"groupName": self.log_group, "streamName": build_id.split(":")[1]}
         one = {"id": build_id, "buildStatus": status, "currentPhase": phase, "logs": logs}
         return {"builds": [one]}
 
@@ -140,8 +143,9 @@ class Cloud:
         result = {"commit": "c" * 40, "runtime": "python3.13", "start": "python app.py"}
         result = self.outcome.get("result", result)
         place = owned.removesuffix("order.json")
-        s3.put_object(Bucket=BUCKET, Key=f"{place}artifact.zip", Body=zipped(name))
-        s3.put_object(Bucket=BUCKET, Key=f"{place}result.json", Body=json.dumps(result).encode())
+        left = {"artifact.zip": zipped(name), "result.json": json.dumps(result).encode()}
+        for what, content in left.items():
+            s3.put_object(Bucket=settings().apps_bucket, Key=f"{place}{what}", Body=content)
 
 
 _MINE = {
@@ -201,5 +205,5 @@ def keys() -> list[str]:
     """All that the bucket holds."""
     from moto.s3.models import s3_backends
 
-    bucket = s3_backends["123456789012"]["aws"].buckets[BUCKET]
+    bucket = s3_backends["123456789012"]["aws"].buckets[settings().apps_bucket]
     return list(bucket.keys)

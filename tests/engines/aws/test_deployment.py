@@ -3,6 +3,7 @@
 import app
 from chalicelib import engines
 from chalicelib.engines.aws.engine import AwsEngine
+from chalicelib.settings import settings
 from tests.client import Client, Queue, make_due
 from tests.deployments.test_rollout import deploy, service_of, service_status, status
 from tests.engines.aws.cloud import PROJECT, Cloud
@@ -64,7 +65,7 @@ def hear_of(job_id: str) -> None:
             "time": "2026-01-01T00:00:00Z",
             "region": "us-east-1",
             "resources": [],
-            "detail": event(PROJECT, job_id),
+            "detail": event(settings().build_project, job_id),
         },
         None,
     )
