@@ -85,7 +85,7 @@ def _left() -> list[dict[str, str]]:
 
 
 def _make_empty(app: Chalice, out: Path, _: str) -> Path:
-    text = json.dumps(for_moto.taken(template.make(app)))
+    text = json.dumps(for_moto.taken(template.make(app), NAME))
     (out / "template.json").write_text(text, "utf-8")
     with ZipFile(out / "package.zip", "w") as made:
         made.writestr(ZipInfo("app.py"), "")
