@@ -11,8 +11,8 @@ run: $(READY)  ## Set up, then run the whole platform on this machine
 status: $(READY)  ## Show what runs here; WATCH=1 shows it anew every second
 	@$(BIN)/python -m local.status $(if $(WATCH),--watch)
 
-test: $(READY)  ## Run all tests, three files at a time: many of them wait
-	@$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
+test: $(READY)  ## Run all tests, four files at a time: many of them wait
+	@$(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder
 
 lint: $(READY)  ## Check style and types
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
@@ -25,7 +25,8 @@ check: lint test  ## Check style and types, run all tests
 
 prove: $(READY)  ## The long tests: fuzzing, many rounds, load, AWS's own DynamoDB (needs Java)
 	@PROVE=1 $(BIN)/python -m pytest -n 2 --dist loadfile tests/local/test_fuzz.py tests/http \
-		tests/local/test_restart.py tests/local/test_language_builds.py \
+		tests/local/test_restart.py tests/local/test_language_builds.py tests/store/test_segments.py \
+		tests/local/test_follow.py tests/local/test_supervisor_builds.py \
 		tests/local/test_proxy_large.py tests/local/test_proxy_load.py \
 		tests/local/test_cancel.py tests/local/test_failed_deployments.py \
 		tests/engines/aws/test_life.py

@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 
 from chalice.app import Chalice
 
-from . import SOURCES, DeployError, template
+from . import SOURCES, DeployError, roots, template
 from .runtime import VERSION
 
 PLATFORMS = {
@@ -34,10 +34,11 @@ def make(app: Chalice, out: Path, architecture: str) -> Path:
     out.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory() as place:
         tree = Path(place, "tree")
-        _add_sources(tree)
+        add_sources(tree)
         _add_libraries(tree, architecture)
-        _compile(tree)
-        package = _zip(tree, out / "package.zip")
+        (tree / roots.FILE).write_text(roots.of_amazon(), "ascii")
+        compile_tree(tree)
+        package = zip_tree(tree, out / "package.zip")
     (out / "template.json").write_text(json.dumps(template.make(app), indent=1), "utf-8")
     return package
 
@@ -86,8 +87,8 @@ def _remove(path: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-def _add_sources(tree: Path) -> None:
-    """Our own sources, and the table of routes."""
+def add_sources(tree: Path) -> None:
+    """Write our own sources into a new directory, and the table of routes."""
     without = shutil.ignore_patterns("__pycache__", "routes.json")
     tree.mkdir()
     for name in SENT:
@@ -100,7 +101,7 @@ def _add_sources(tree: Path) -> None:
     subprocess.run(table, cwd=tree, check=True)
 
 
-def _compile(tree: Path) -> None:
+def compile_tree(tree: Path) -> None:
     """Write bytecode that is never compared with its source: a cold start has no time for it."""
     for source in sorted(tree.rglob("*.py")):
         shown = source.relative_to(tree).as_posix()
@@ -108,7 +109,11 @@ def _compile(tree: Path) -> None:
         py_compile.compile(str(source), dfile=shown, doraise=True, invalidation_mode=mode)
 
 
-def _zip(tree: Path, package: Path) -> Path:
+def zip_tree(tree: Path, package: Path) -> Path:
+    """Write a package, the same bytes from the same files.
+
+    Raises ``DeployError`` where it is too large.
+    """
     files = sorted(path for path in tree.rglob("*") if path.is_file())
     with zipfile.ZipFile(package, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as made:
         for path in files:

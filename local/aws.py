@@ -8,7 +8,7 @@ import os
 import re
 import threading
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from functools import cache, wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -58,6 +58,7 @@ def start(journal: "Journal | None" = None) -> None:
     _undo.callback(_client.cache_clear)
     _undo.enter_context(mock_aws())
     os.environ |= _make_resources(journal)
+    _undo.enter_context(_quick_items())
     kept = _kept(journal, BaseResponse.call_action)
     _undo.enter_context(patch.object(BaseResponse, "call_action", _one_at_a_time(kept)))
 
@@ -97,6 +98,24 @@ def _kept(journal: "Journal | None", call_action: CallAction) -> CallAction:
         _undo.callback(journal.close)
         durable.restore(journal, dynamodb_backends[ACCOUNT][_region()].tables)
     return durable.whole(call_action, journal)
+
+
+def _quick_items() -> AbstractContextManager[Any]:
+    """Let moto write of a DynamoDB value the one member it has; it seeks ten, by many names."""
+    from moto.core.serialize import BaseJSONSerializer
+
+    write = BaseJSONSerializer._serialize_type_structure
+
+    def quick(writer: Any, into: Any, value: Any, shape: Any, key: str) -> None:
+        if shape.name != "AttributeValue":
+            write(writer, into, value, shape, key)
+            return
+        written: dict[str, Any] = {}
+        for name, inner in value.items():
+            writer._serialize(written, inner, shape.members[name], name)
+        writer._default_serialize(into, written, shape, key)
+
+    return patch.object(BaseJSONSerializer, "_serialize_type_structure", quick)
 
 
 def _one_at_a_time(call_action: CallAction) -> CallAction:

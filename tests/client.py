@@ -110,7 +110,9 @@ class Queue:
 
 def make_due() -> None:
     """Let every unfinished job that nobody holds run now."""
+    from chalicelib import clock
     from chalicelib.jobs import Job
 
-    for job in Job.scan(Job.shard.exists() & Job.lease_until.does_not_exist()):
+    waits = Job.shard.exists() & (Job.run_at > clock.now_ms())
+    for job in Job.scan(waits & Job.lease_until.does_not_exist()):
         job.update(actions=[Job.run_at.set(0)])

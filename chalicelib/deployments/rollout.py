@@ -8,6 +8,7 @@ while a newer one came is overtaken. The old release serves until the new one is
 retired after the switch is recorded.
 """
 
+import logging
 from collections.abc import Callable
 from typing import Any
 
@@ -23,6 +24,8 @@ from . import store
 from .announcements import announce
 from .store import Deployment
 
+log = logging.getLogger(__name__)
+
 LOOK_SECONDS = 5
 RUNNING = {"status": "running", "resting_status": "running"}
 TURN_SECONDS = 2
@@ -34,6 +37,7 @@ def _give_up(job: Job, tx: Transaction) -> None:
     """Tell the owner that a deployment failed through no fault of theirs."""
     deployment, service = _load(job)
     if deployment and deployment.status not in _ENDED:
+        _try_to_free(job, deployment, service)
         _conclude(tx, deployment, service, "failed", GAVE_UP)
     if service:
         unlock(tx, service, job, status_after(service, otherwise=_unserved(service)))
@@ -194,15 +198,28 @@ def _settle(job: Job, tx: Transaction, _: Deployment, service: Service) -> Outco
 
 
 def _clean_up(job: Job, tx: Transaction, deployment: Deployment, service: Service) -> Outcome:
-    """Let what served before serve on, and free what a canceled deployment used.
+    """Let what served before serve on, and free what a canceled deployment used."""
+    _free(job, deployment, service)
+    unlock(tx, service, job, status_after(service, otherwise="stopped"))
+    return None
+
+
+def _free(job: Job, deployment: Deployment, service: Service | None) -> None:
+    """End what a deployment has begun; a switch that is not on record is taken back.
 
     One that still waited has switched nothing, and another may be about to.
     """
-    if service.rolling_job_id == job.id:
+    if service and service.rolling_job_id == job.id:
         engines.engine().retire(service.id, keep=service.live_release_id)
     _abandon(deployment.id)
-    unlock(tx, service, job, status_after(service, otherwise="stopped"))
-    return None
+
+
+def _try_to_free(job: Job, deployment: Deployment, service: Service | None) -> None:
+    """What the engine does not let go now, the next roll-out or the service's removal ends."""
+    try:
+        _free(job, deployment, service)
+    except Exception:
+        log.exception("nothing was freed", extra={"deployment_id": deployment.id})
 
 
 def _over(_: Job, __: Transaction, ___: Deployment, ____: Service) -> Outcome:

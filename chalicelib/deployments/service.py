@@ -125,7 +125,7 @@ def _deploy_first(
     call: Call, project: Project, changes: dict[str, Any], given: Variables
 ) -> Deployment:
     """Deploy the default service that is made in the same transaction."""
-    service = services.prepare(project, {"name": project.name[:63], **changes})
+    service = services.prepare(project, {"name": services.free_name(project), **changes})
     projects.make_default_service(call.tx, project, service.id)
     settings = variables.create(call.tx, service, given)
     deployment = _new(service)

@@ -89,6 +89,13 @@ def prepare(project: Project, fields: dict[str, Any]) -> Service:
     )
 
 
+def free_name(project: Project) -> str:
+    """The project's name for a service of it; one that is taken there gets a suffix."""
+    if store.name_is_free(project.tenant, project.id, project.name[:63]):
+        return project.name[:63]
+    return _with_suffix(project.name[:56])
+
+
 def page(call: Call, project_id: str | None, page: Page) -> tuple[list[Service], int]:
     """The workspace's services or one project's, newest first, and how many there are."""
     bound = call.caller.project_id
@@ -189,7 +196,8 @@ def _project(call: Call, body: ServiceCreate) -> Project:
 def _free_host(name: str) -> str:
     """A host name made of the service's name; a taken one gets a suffix."""
     host = slugify(name, max_length=50) or "app"
-    if store.host_is_free(host):
-        return host
-    suffix = "".join(secrets.choice(SUFFIX_LETTERS) for _ in range(6))
-    return f"{host}-{suffix}"
+    return host if store.host_is_free(host) else _with_suffix(host)
+
+
+def _with_suffix(name: str) -> str:
+    return f"{name}-{''.join(secrets.choice(SUFFIX_LETTERS) for _ in range(6))}"

@@ -72,7 +72,7 @@ class Service(Resource):
 
 def add(tx: Transaction, service: Service) -> None:
     """Store a new service; its name and its host must be free."""
-    claims.take(tx, _name_claim(service, service.name), service.id, Conflict(NAME_TAKEN))
+    claims.take(tx, _own_name(service), service.id, Conflict(NAME_TAKEN))
     claims.take(tx, _host_claim(service.subdomain), service.id, Outdated())
     segments.add(tx, service)
     counters.add(tx, service.tenant, _in_project(service.project_id), 1)
@@ -81,6 +81,11 @@ def add(tx: Transaction, service: Service) -> None:
 def host_is_free(host: str) -> bool:
     """Whether nobody holds the host name now."""
     return claims.owner(_host_claim(host)) is None
+
+
+def name_is_free(tenant: str, project_id: str, name: str) -> bool:
+    """Whether no service of the project has the name now."""
+    return claims.owner(_name_claim(tenant, project_id, name)) is None
 
 
 def page(tenant: str, offset: int, limit: int) -> tuple[list[Service], int]:
@@ -121,23 +126,29 @@ def hold(tx: Transaction, service: Service) -> None:
 
 def remove(tx: Transaction, service: Service) -> None:
     """Delete the service and give its names back."""
-    claims.release(tx, _name_claim(service, service.name), service.id)
+    claims.release(tx, _own_name(service), service.id)
     claims.release(tx, _host_claim(service.subdomain), service.id)
     segments.remove(tx, service)
     counters.add(tx, service.tenant, _in_project(service.project_id), -1)
 
 
 def _rename(tx: Transaction, service: Service, name: str) -> None:
-    claims.release(tx, _name_claim(service, service.name), service.id)
-    claims.take(tx, _name_claim(service, name), service.id, Conflict(NAME_TAKEN))
+    claims.release(tx, _own_name(service), service.id)
+    claims.take(
+        tx, _name_claim(service.tenant, service.project_id, name), service.id, Conflict(NAME_TAKEN)
+    )
 
 
 def _in_project(project_id: str) -> str:
     return f"{Service.KIND}#{project_id}"
 
 
-def _name_claim(service: Service, name: str) -> str:
-    return f"{service.tenant}#service-name#{service.project_id}#{name.casefold()}"
+def _own_name(service: Service) -> str:
+    return _name_claim(service.tenant, service.project_id, service.name)
+
+
+def _name_claim(tenant: str, project_id: str, name: str) -> str:
+    return f"{tenant}#service-name#{project_id}#{name.casefold()}"
 
 
 def _host_claim(host: str) -> str:

@@ -6,19 +6,21 @@ See https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html.
 
 import json
 import os
+import platform
 import queue
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.metadata import distribution
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 SECONDS = 60
+HERE = "arm64" if platform.machine() in {"arm64", "aarch64"} else "x86_64"
 BROUGHT = (
     *("awslambdaric", "runtime_client", "simplejson", "snapshot_restore_py"),
     *("boto3", "botocore", "jmespath", "s3transfer", "dateutil", "six", "urllib3"),
@@ -41,6 +43,7 @@ class Function:
     """A function that waits for events; ``call`` hands it one and answers with what it said."""
 
     def __init__(self) -> None:
+        self.pid = 0
         self.events: queue.Queue[dict[str, Any]] = queue.Queue()
         self.answers: queue.Queue[tuple[str, Any]] = queue.Queue()
 
@@ -52,12 +55,19 @@ class Function:
 
 
 @contextmanager
-def running(package: Path, handler: str, place: Path) -> Iterator[Function]:
-    """A function of the unpacked package, as Lambda would start it."""
+def running(
+    package: Path, handler: str, brought: Path, log: IO[str] | None = None, **variables: str
+) -> Iterator[Function]:
+    """A function of the unpacked package, as Lambda would start it.
+
+    It has these variables besides, and writes to the log of this process where none is given.
+    """
     function = Function()
     server = ThreadingHTTPServer(("127.0.0.1", 0), _api(function))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    process = _start(package, handler, server.server_port, _runtime(place))
+    threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+    environment = _environment(package, server.server_port, brought) | variables
+    process = _start(package, handler, environment, log)
+    function.pid = process.pid
     threading.Thread(target=_tell_end, args=(process, function), daemon=True).start()
     try:
         yield function
@@ -72,8 +82,8 @@ def _tell_end(process: subprocess.Popen[bytes], function: Function) -> None:
     function.answers.put(("end", f"the process ended with {process.wait()}"))
 
 
-def _runtime(place: Path) -> Path:
-    """A folder with what Lambda's own Python has beside the package."""
+def bring(place: Path) -> Path:
+    """Make a folder with what Lambda's own Python has beside a package."""
     place.mkdir()
     for name in BROUGHT:
         spec = find_spec(name)
@@ -88,10 +98,44 @@ def _runtime(place: Path) -> Path:
     return place
 
 
-def _start(package: Path, handler: str, port: int, runtime: Path) -> subprocess.Popen[bytes]:
-    environment = {
+def request(
+    method: str, resource: str, path: str = "", body: str | None = None, **headers: str
+) -> dict[str, Any]:
+    """What API Gateway sends; ``path`` is where the resource takes all below it."""
+    sent = {name.replace("_", "-"): value for name, value in headers.items()}
+    return {
+        "resource": resource,
+        "path": path or resource,
+        "httpMethod": method,
+        "headers": sent,
+        "multiValueHeaders": {name: [value] for name, value in sent.items()},
+        "queryStringParameters": None,
+        "multiValueQueryStringParameters": None,
+        "pathParameters": {"proxy": path.removeprefix("/")} if path else None,
+        "stageVariables": None,
+        "body": body,
+        "isBase64Encoded": False,
+        "requestContext": {
+            "resourcePath": resource,
+            "httpMethod": method,
+            "stage": "prod",
+            "path": f"/prod{path or resource}",
+            "identity": {"sourceIp": "192.0.2.1"},
+        },
+    }
+
+
+def _start(
+    package: Path, handler: str, environment: dict[str, str], log: IO[str] | None
+) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-S", "-m", "awslambdaric", handler]
+    return subprocess.Popen(command, cwd=package, env=environment, stdout=log, stderr=log)
+
+
+def _environment(package: Path, port: int, brought: Path) -> dict[str, str]:
+    return {
         "PATH": os.environ["PATH"],
-        "PYTHONPATH": f"{package}{os.pathsep}{runtime}",
+        "PYTHONPATH": f"{package}{os.pathsep}{brought}",
         "LAMBDA_TASK_ROOT": str(package),
         "AWS_LAMBDA_RUNTIME_API": f"127.0.0.1:{port}",
         "AWS_LAMBDA_FUNCTION_NAME": "packaged",
@@ -104,12 +148,17 @@ def _start(package: Path, handler: str, port: int, runtime: Path) -> subprocess.
         "AWS_SECRET_ACCESS_KEY": "local",
         "AWS_ENDPOINT_URL_DYNAMODB": f"http://127.0.0.1:{port}",
     }
-    command = [sys.executable, "-S", "-m", "awslambdaric", handler]
-    return subprocess.Popen(command, cwd=package, env=environment)
 
 
 def _api(function: Function) -> type[BaseHTTPRequestHandler]:
     class Api(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"  # connections are kept, as Lambda does
+        wbufsize = -1
+
+        def handle(self) -> None:
+            with suppress(ConnectionResetError):  # the process is ended as it asks
+                super().handle()
+
         def do_GET(self) -> None:
             event = function.events.get()
             self.send_response(200)

@@ -2,18 +2,17 @@
 
 import json
 import os
-import platform
+import ssl
 from pathlib import Path
 from typing import Any
 from zipfile import ZipFile
 
 import pytest
 
-from deploy import commands, package
+from deploy import commands, package, roots
 
-from .runtime import running
+from .runtime import HERE, bring, request, running
 
-HERE = "arm64" if platform.machine() in {"arm64", "aarch64"} else "x86_64"
 NOT_SENT = {"boto3", "botocore", "pip", "setuptools", "moto", "local", "deploy", "tests", "yaml"}
 UNCHECKED = 0b01  # PEP 552: by hash, which nobody compares
 
@@ -34,27 +33,9 @@ def unpacked(packaged: Path) -> Path:
     return place
 
 
-def _request(method: str, resource: str, path: str, **parameters: str) -> dict[str, Any]:
-    return {
-        "resource": resource,
-        "path": path,
-        "httpMethod": method,
-        "headers": {},
-        "multiValueHeaders": {},
-        "queryStringParameters": None,
-        "multiValueQueryStringParameters": None,
-        "pathParameters": parameters or None,
-        "stageVariables": None,
-        "body": None,
-        "isBase64Encoded": False,
-        "requestContext": {
-            "resourcePath": resource,
-            "httpMethod": method,
-            "stage": "prod",
-            "path": f"/prod{path}",
-            "identity": {"sourceIp": "192.0.2.1"},
-        },
-    }
+@pytest.fixture(scope="module")
+def brought(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return bring(tmp_path_factory.mktemp("runtime") / "python")
 
 
 def test_it_holds_what_runs_and_nothing_else(packaged: Path, unpacked: Path) -> None:
@@ -63,6 +44,18 @@ def test_it_holds_what_runs_and_nothing_else(packaged: Path, unpacked: Path) -> 
     assert not names & NOT_SENT
     assert (unpacked / "chalicelib/http/routes.json").exists()
     assert packaged.stat().st_size <= package.LARGEST
+
+
+def test_aws_is_trusted_by_amazon_s_own_roots_alone(packaged: Path, unpacked: Path) -> None:
+    template = json.loads(packaged.with_name("template.json").read_text())
+    variables = template["Resources"]["ApiFunction"]["Properties"]["Environment"]["Variables"]
+    bundle = Path(variables["AWS_CA_BUNDLE"])
+    assert bundle.parent == Path("/var/task")
+    context = ssl.create_default_context(cafile=unpacked / bundle.name)
+    trusted: list[Any] = context.get_ca_certs()
+    names = [dict(pair for [pair] in one["subject"]) for one in trusted]
+    assert [one["commonName"] for one in names] == list(roots.LABELS)
+    assert {one["organizationName"] for one in names} == {"Amazon", "Starfield Technologies, Inc."}
 
 
 def test_every_source_is_compiled_and_never_compared(unpacked: Path) -> None:
@@ -82,19 +75,17 @@ def _small(tree: Path, modified: float) -> bytes:
         source.parent.mkdir(parents=True, exist_ok=True)
         source.write_text("answer = 42\n")
         os.utime(source, (modified, modified))
-    package._compile(tree)
-    return package._zip(tree, tree.with_suffix(".zip")).read_bytes()
+    package.compile_tree(tree)
+    return package.zip_tree(tree, tree.with_suffix(".zip")).read_bytes()
 
 
-def test_requests_are_answered_under_aws_s_runtime(unpacked: Path, tmp_path: Path) -> None:
-    with running(unpacked, "app.api", tmp_path / "runtime") as function:
-        missing = function.call(_request("GET", "/{proxy+}", "/v1/nothing", proxy="v1/nothing"))
-        stranger = function.call(_request("GET", "/v1/projects", "/v1/projects"))
-        unknown_method = function.call(_request("DELETE", "/v1/projects", "/v1/projects"))
-        preflight = function.call(_request("OPTIONS", "/v1/projects", "/v1/projects"))
-        described = function.call(
-            _request("GET", "/{proxy+}", "/openapi.json", proxy="openapi.json")
-        )
+def test_requests_are_answered_under_aws_s_runtime(unpacked: Path, brought: Path) -> None:
+    with running(unpacked, "app.api", brought) as function:
+        missing = function.call(request("GET", "/{proxy+}", "/v1/nothing"))
+        stranger = function.call(request("GET", "/v1/projects"))
+        unknown_method = function.call(request("DELETE", "/v1/projects"))
+        preflight = function.call(request("OPTIONS", "/v1/projects"))
+        described = function.call(request("GET", "/{proxy+}", "/openapi.json"))
     assert [missing["statusCode"], stranger["statusCode"]] == [404, 401]
     assert json.loads(missing["body"])["error"]["code"] == "not_found"
     assert unknown_method["statusCode"] == 405
@@ -104,17 +95,17 @@ def test_requests_are_answered_under_aws_s_runtime(unpacked: Path, tmp_path: Pat
 
 
 def test_messages_that_cannot_be_read_are_kept_under_aws_s_runtime(
-    unpacked: Path, tmp_path: Path
+    unpacked: Path, brought: Path
 ) -> None:
     records = [{"messageId": "one", "body": "nonsense"}, {"messageId": "two", "body": "{}"}]
-    with running(unpacked, "app.work", tmp_path / "runtime") as function:
+    with running(unpacked, "app.work", brought) as function:
         answer = function.call({"Records": records})
     assert answer == {"batchItemFailures": [{"itemIdentifier": "one"}, {"itemIdentifier": "two"}]}
 
 
-def test_the_schedule_is_heard_under_aws_s_runtime(unpacked: Path, tmp_path: Path) -> None:
+def test_the_schedule_is_heard_under_aws_s_runtime(unpacked: Path, brought: Path) -> None:
     names = ("version", "id", "account", "time", "region")
     event = {**dict.fromkeys(names, "one"), "resources": [], "detail": {}}
     event |= {"source": "aws.events", "detail-type": "Scheduled Event"}
-    with running(unpacked, "app.sweep_jobs", tmp_path / "runtime") as function:
+    with running(unpacked, "app.sweep_jobs", brought) as function:
         assert function.call(event) is None

@@ -3,6 +3,9 @@
 import pytest
 from time_machine import Traveller
 
+from chalicelib import engines, ids
+from chalicelib.deployments.rollout import GAVE_UP
+from chalicelib.engines.base import EngineUnavailable
 from chalicelib.engines.simulated import SimulatedEngine
 from chalicelib.jobs import sweep
 from tests.client import Client, Queue
@@ -225,6 +228,18 @@ def test_a_project_whose_service_was_deleted_gets_a_new_one(
     assert len(engine.serving) == 1
 
 
+def test_a_project_with_a_service_of_its_name_is_deployed_beside_it(ada: Client) -> None:
+    project = ada.post("/v1/projects", {"name": "Shop"}).json()["id"]
+    named = {"project_id": str(ids.to_uuid(project)), "name": "shop"}
+    assert ada.post("/api/web-services", named).status == 201
+    made = ada.post(f"/v1/projects/{project}/deployments", {"git_url": URL})
+    assert made.status == 201, made.text
+    listed = ada.get(f"/api/web-services?project_id={named['project_id']}").json()
+    names = {one["name"] for one in listed["web_services"]}
+    assert len(names) == 2
+    assert all(name.casefold().startswith("shop") for name in names)
+
+
 def test_a_deployment_asked_for_after_a_stop_starts_the_service(
     ada: Client, queue: Queue, engine: SimulatedEngine
 ) -> None:
@@ -237,3 +252,42 @@ def test_a_deployment_asked_for_after_a_stop_starts_the_service(
     queue.run_to_the_end()
     assert ada.get(path).json()["status"] == "running"
     assert len(engine.serving) == 1
+
+
+class Unwell(SimulatedEngine):
+    """Switches, then says that it did not; and frees nothing when it is ``gone``."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.freed: set[str] = set()
+        self.gone = False
+
+    def switch(self, service_id: str, release_id: str, host: str) -> None:
+        super().switch(service_id, release_id, host)
+        if len(self.started) > 1:
+            raise EngineUnavailable("no answer")
+
+    def cancel(self, deployment_id: str) -> None:
+        if self.gone:
+            raise EngineUnavailable("no answer")
+        self.freed.add(deployment_id)
+
+
+@pytest.mark.parametrize("gone", [False, True])
+def test_one_that_is_given_up_leaves_the_old_one_serving(
+    ada: Client, queue: Queue, gone: bool
+) -> None:
+    engine = Unwell()
+    engines.use(engine)
+    first = deploy(ada)
+    queue.run_to_the_end()
+    engine.gone = gone
+    path = f"/api/web-services/{service_of(ada, first)}"
+    second = ada.post(f"{path}/deployments", {}).json()["id"]
+    queue.run_to_the_end()
+    given_up = ada.get(f"{path}/deployments/{second}").json()
+    assert (given_up["status"], given_up["error_message"]) == ("failed", GAVE_UP)
+    assert service_status(ada, first) == "running"
+    assert len(engine.serving) == 1
+    assert set(engine.serving.values()) == {engine.started[0]}
+    assert len(engine.freed) == (0 if gone else 1)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import package
+from deploy import SOURCES, package
 
 TOLD = """
 import json, sys
@@ -31,8 +31,8 @@ print(json.dumps([declared, before, answer["statusCode"], after]))
 @pytest.fixture(scope="module")
 def packaged(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The directory of a package."""
-    place = tmp_path_factory.mktemp("package")
-    package.make(place)
+    place = tmp_path_factory.mktemp("package") / "tree"
+    package.add_sources(place)
     return place
 
 
@@ -45,5 +45,5 @@ def _told(place: Path) -> list[object]:
 
 def test_a_package_declares_what_a_checkout_does(packaged: Path) -> None:
     declared, imported_before, status, imported_after = _told(packaged)
-    assert declared == _told(package.SOURCES)[0]
+    assert declared == _told(SOURCES)[0]
     assert (imported_before, status, imported_after) == (False, 404, True)

@@ -20,8 +20,9 @@ from local.supervisor.logs import Log, remove
 from tests.local.conftest import until as until_true
 from tests.local.test_restart import answers, kill
 from tests.local.test_run import Run, repository, start, stop, until
+from tests.prove import PROVE
 
-FOLLOWERS = 100
+FOLLOWERS = 100 if PROVE else 30
 UNBOUND = {"free": {"minute": 1000}}
 
 
@@ -177,7 +178,7 @@ def test_refusals_are_handed_on(run: Run, service: str) -> None:
 
 
 def test_many_followers(run: Run, service: str) -> None:
-    """A hundred at once get every line, cost no thread each, and are gone when they hang up."""
+    """Many at once get every line, cost no thread each, and are gone when they hang up."""
     processes = psutil.Process(run.process.pid).children()
     before = sum(each.num_threads() for each in processes)
     during = asyncio.run(_follow_together(run, service, processes))

@@ -62,26 +62,27 @@ def live(supervised: Supervised, files: dict[str, str], **fields: str) -> tuple[
     return build, release
 
 
-PYTHONS = {
-    "uv": {"pyproject.toml": PROJECT, "uv.lock": lock("uv.lock")},
-    "pip": {"pyproject.toml": PROJECT},
-}
-if PROVE:  # Poetry itself takes longer to install than all the rest
+PYTHONS = {"pip": {"pyproject.toml": PROJECT}}
+if PROVE:
+    PYTHONS["uv"] = {"pyproject.toml": PROJECT, "uv.lock": lock("uv.lock")}
     PYTHONS["poetry"] = {
         "pyproject.toml": lock("poetry.pyproject.toml"),
         "poetry.lock": lock("poetry.lock"),
     }
 
 
-@pytest.mark.parametrize(
-    ("name", "text", "fields"),
-    [
+NODES: list[tuple[str, str, dict[str, object]]] = [
+    ("pnpm-lock.yaml", lock("pnpm-lock.yaml"), {"engines": {"node": "6.x"}})
+]
+if PROVE:
+    NODES += [
         ("yarn.lock", lock("yarn.lock"), {"engines": {"node": "6.x"}}),
         ("yarn.lock", lock("yarn-4.lock"), {}),
-        ("pnpm-lock.yaml", lock("pnpm-lock.yaml"), {"engines": {"node": "6.x"}}),
         ("readme", "", {"packageManager": "pnpm@8.15.9"}),
-    ],
-)
+    ]
+
+
+@pytest.mark.parametrize(("name", "text", "fields"), NODES)
 def test_node(
     supervised: Supervised, proxied: Proxied, name: str, text: str, fields: dict[str, object]
 ) -> None:

@@ -14,6 +14,9 @@ import pytest
 from chalicelib.engines.base import Stage
 from tests.local.conftest import BARE, WEB, Supervised, make_repository, processes_of, until
 from tests.local.git_server import serving
+from tests.prove import PROVE
+
+ENDLESS = 100_000_000 if PROVE else 10_000_000
 
 
 def failed(supervised: Supervised, url: str, **fields: object) -> str:
@@ -213,7 +216,7 @@ def test_a_build_step_leaves_no_process(supervised: Supervised) -> None:
 
 
 def test_output_without_end_is_bounded(supervised: Supervised) -> None:
-    command = "head -c 100000000 /dev/zero | tr '\\0' 'y'; yes | head -c 30000000; echo; exit 7"
+    command = f"head -c {ENDLESS} /dev/zero | tr '\\0' 'y'; yes | head -c {ENDLESS}; echo; exit 7"
     build, progress = supervised.build(supervised.repository(BARE), build_command=command)
     assert "exit code 7" in (progress.message or "")
     log = supervised.engine.build_log(build.deployment_id)
