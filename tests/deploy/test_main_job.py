@@ -4,15 +4,17 @@ import json
 from typing import Any
 
 import pytest
+from moto.events.models import EventPattern
 
 from chalicelib import aws, ids
 from tests.client import Client, Queue, make_client
 from tests.deployments.test_rollout import URL
 from tests.engines.aws.cloud import Cloud, digest, keys, zipped
-from tests.engines.aws.test_deployment import hear_of
+from tests.engines.aws.test_deployment import hear_of, told_of
 
 from .conftest import NAME, Operator
 from .installation import installed
+from .resolved import HERE
 from .rights import watched
 
 pytestmark = pytest.mark.filterwarnings("ignore:Tried to parse:UserWarning")
@@ -78,9 +80,18 @@ def _resumed_by_its_event(cloud: Cloud, jobs: Queue, deployment: str) -> None:
     jobs.receive()
     assert jobs.run_once() == 0
     cloud.looks[f"{BUILDS}:{deployment}"] = 3
+    assert _is_led_to_built(told_of(variables["ORBITRA_JOB_ID"]))
     hear_of(variables["ORBITRA_JOB_ID"])
     assert jobs.run_once() == 1
     jobs.run_to_the_end()
+
+
+def _is_led_to_built(event: Any) -> bool:
+    """Whether the rule that calls the function takes the event."""
+    events, function = aws.client("events"), f"arn:aws:lambda:{HERE}:function:{NAME}-built"
+    (name,) = events.list_rule_names_by_target(TargetArn=function)["RuleNames"]
+    pattern = events.describe_rule(Name=name)["EventPattern"]
+    return bool(EventPattern.load(pattern).matches_event(event))
 
 
 def _live(app: str) -> dict[str, Any]:
