@@ -64,17 +64,22 @@ def _kinds(kind: Any) -> Iterator[Any]:
 def _make_what_is_missing() -> Cloud:
     made = template.make(app.app)
     declared = Resolver(made, NAME).resolved(made["Resources"])
-    project = _for_boto(declared["BuildProject"]["Properties"])
-    del project["visibility"]  # another call's
-    project["source"]["location"] = "none"  # moto asks for one
-    aws.client("codebuild").create_project(**project)
+    projects = [one for one in declared.values() if one["Type"] == "AWS::CodeBuild::Project"]
+    for project in projects:
+        _make_project(_for_boto(project["Properties"]))
     content = {"ZipFile": zipped("adapter")}
     aws.client("lambda").publish_layer_version(LayerName=LAYER, Content=content)
     address = settings().mail_from.partition("<")[2].rstrip(">")
     aws.client("sesv2").create_email_identity(EmailIdentity=address)
     _correct_key(declared["SecretsKey"]["Properties"])
     _deliver_by_hand()
-    return Cloud(log_group=project["logsConfig"]["cloudWatchLogs"]["groupName"])
+    return Cloud(log_group=declared["BuildLogs"]["Properties"]["LogGroupName"])
+
+
+def _make_project(declared: dict[str, Any]) -> None:
+    del declared["visibility"]  # another call's
+    declared["source"]["location"] = "none"  # moto asks for one
+    aws.client("codebuild").create_project(**declared)
 
 
 def _deliver_by_hand() -> None:
@@ -88,10 +93,13 @@ def _remove_what_is_beside() -> None:
     from moto.codebuild.models import codebuild_backends
     from moto.ses.models import ses_backends
 
-    functions = aws.client("lambda")
+    functions, logs, prefix = aws.client("lambda"), aws.client("logs"), settings().app_prefix
     for one in functions.list_functions()["Functions"]:
-        if one["FunctionName"].startswith(settings().app_prefix):
+        if one["FunctionName"].startswith(prefix):
             functions.delete_function(FunctionName=one["FunctionName"])
+    found = logs.describe_log_groups(logGroupNamePrefix=f"/aws/lambda/{prefix}")["logGroups"]
+    for one in found:
+        logs.delete_log_group(logGroupName=one["logGroupName"])
     for backends in (codebuild_backends, ses_backends):
         backends[ACCOUNT][REGION].reset()
 
