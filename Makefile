@@ -49,6 +49,9 @@ package: $(READY)  ## Write what would be deployed to OUT
 deploy: $(READY)  ## Bring this checkout into an AWS account: make deploy STAGE=prod
 	@$(BIN)/python -m deploy deploy "$(STAGE)"
 
+key: $(READY)  ## Give the operator of STAGE a new password and key
+	@$(BIN)/python -m deploy key "$(STAGE)"
+
 diff: $(READY)  ## Say what a deploy of STAGE would change
 	@$(BIN)/python -m deploy diff "$(STAGE)"
 
@@ -68,4 +71,4 @@ $(READY): requirements.txt requirements-dev.txt
 	@touch $@
 
 .PHONY: help run status test lint lint-api check prove bench bench-local bench-webhooks \
-	package deploy diff destroy cost clean-local
+	package deploy key diff destroy cost clean-local

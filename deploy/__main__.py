@@ -1,4 +1,4 @@
-"""``python -m deploy {package,deploy,diff,destroy}``: into an AWS account, and out of it."""
+"""``python -m deploy {package,deploy,key,diff,destroy}``: into an AWS account, and out of it."""
 
 import argparse
 import sys
@@ -6,7 +6,12 @@ from pathlib import Path
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from . import DeployError, commands
+from . import DeployError, commands, refusals
+
+STOPPED = (
+    "\nStopped. What CloudFormation has begun goes on by itself; the same command, run again when "
+    "that is done, does the rest"
+)
 
 
 def main(arguments: list[str]) -> int:
@@ -14,10 +19,18 @@ def main(arguments: list[str]) -> int:
     asked = _parser().parse_args(arguments)
     try:
         _run(asked)
-    except (DeployError, BotoCoreError, ClientError) as error:
-        print(error, file=sys.stderr)
-        return 1
+    except DeployError as error:
+        return _say(str(error), 1)
+    except (BotoCoreError, ClientError) as error:
+        return _say(refusals.told(error), 1)
+    except KeyboardInterrupt:
+        return _say(STOPPED, 130)
     return 0
+
+
+def _say(text: str, status: int) -> int:
+    print(text, file=sys.stderr)
+    return status
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -26,7 +39,7 @@ def _parser() -> argparse.ArgumentParser:
     package = doing.add_parser("package", help="write the package and the template")
     package.add_argument("out", type=Path)
     package.add_argument("--architecture", choices=["arm64", "x86_64"], default="arm64")
-    for name in ("deploy", "diff", "destroy"):
+    for name in ("deploy", "key", "diff", "destroy"):
         doing.add_parser(name).add_argument("stage")
     doing.choices["destroy"].add_argument("--data", action="store_true", help="its data too")
     return parser
@@ -38,6 +51,8 @@ def _run(asked: argparse.Namespace) -> None:
             commands.make_package(asked.out, asked.architecture)
         case "deploy":
             commands.deploy(asked.stage)
+        case "key":
+            commands.key(asked.stage)
         case "diff":
             commands.diff(asked.stage)
         case "destroy":

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import boto3
-from botocore.exceptions import ClientError, NoCredentialsError, PartialCredentialsError
+from botocore.config import Config
+from botocore.exceptions import ClientError
 
 from . import DeployError
 
@@ -16,7 +17,7 @@ PRIVATE = {
     "IgnorePublicAcls": True,
     "RestrictPublicBuckets": True,
 }
-REFUSED = {"ExpiredToken", "InvalidClientTokenId", "SignatureDoesNotMatch", "UnrecognizedClient"}
+PATIENT = Config(retries={"mode": "standard", "total_max_attempts": 8})
 
 
 class Account:
@@ -25,7 +26,7 @@ class Account:
     def __init__(self, region: str = "") -> None:
         """Takes credentials and, when none is given, the region as the AWS CLI does.
 
-        Raises ``DeployError`` when there are none.
+        Raises ``DeployError`` when no region is set, and botocore's errors when AWS says no.
         """
         self._session = boto3.Session(region_name=region or os.environ.get("AWS_REGION"))
         if not self._session.region_name:
@@ -34,11 +35,15 @@ class Account:
                 "or set AWS_REGION or AWS_DEFAULT_REGION"
             )
         self.region: str = self._session.region_name
-        self.id = self._who()
+        self.id = str(self.client("sts").get_caller_identity()["Account"])
 
     def client(self, service: str) -> Any:
         """The client of a service."""
-        return self._session.client(service)
+        return self._session.client(service, config=PATIENT)
+
+    def resource(self, service: str) -> Any:
+        """A service's things as objects."""
+        return self._session.resource(service, config=PATIENT)
 
     @property
     def bucket(self) -> str:
@@ -52,34 +57,31 @@ class Account:
         """
         content = file.read_bytes()
         key = hashlib.sha256(content).hexdigest() + file.suffix
-        self._make_bucket(self.bucket)
+        self._make_bucket()
         s3 = self.client("s3")
-        if "Contents" not in s3.list_objects_v2(Bucket=self.bucket, Prefix=key):
-            s3.put_object(Bucket=self.bucket, Key=key, Body=content, ExpectedBucketOwner=self.id)
+        own = {"Bucket": self.bucket, "ExpectedBucketOwner": self.id}
+        if "Contents" not in s3.list_objects_v2(**own, Prefix=key):
+            s3.put_object(**own, Key=key, Body=content)
         return key
 
     def url(self, key: str) -> str:
         """The address of what was uploaded."""
         return f"https://{self.bucket}.s3.{self.region}.amazonaws.com/{key}"
 
-    def _who(self) -> str:
-        try:
-            return str(self.client("sts").get_caller_identity()["Account"])
-        except (NoCredentialsError, PartialCredentialsError):
-            raise DeployError(
-                "No credentials for AWS: run `aws configure sso` or `aws configure`, or set "
-                "AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
-            ) from None
-        except ClientError as error:
-            if error.response["Error"]["Code"] in REFUSED:
-                raise DeployError(f"AWS refuses the credentials: {error}") from None
-            raise
-
-    def _make_bucket(self, name: str) -> None:
+    def _make_bucket(self) -> None:
         """Make the bucket if it is not there. Everyone but the account is kept out of it."""
         s3 = self.client("s3")
-        if name not in {one["Name"] for one in s3.list_buckets(Prefix=name).get("Buckets", [])}:
-            where = {"LocationConstraint": self.region}
-            placed = {} if self.region == "us-east-1" else {"CreateBucketConfiguration": where}
-            s3.create_bucket(Bucket=name, **placed)
-        s3.put_public_access_block(Bucket=name, PublicAccessBlockConfiguration=PRIVATE)
+        where = {"LocationConstraint": self.region}
+        placed = {} if self.region == "us-east-1" else {"CreateBucketConfiguration": where}
+        try:
+            s3.create_bucket(Bucket=self.bucket, **placed)
+        except ClientError as error:
+            if error.response["Error"]["Code"] == "BucketAlreadyExists":
+                raise DeployError(
+                    f"The bucket {self.bucket}, for packages, belongs to somebody else: choose "
+                    "another region, or ask AWS's support"
+                ) from None
+            if error.response["Error"]["Code"] != "BucketAlreadyOwnedByYou":
+                raise
+        closed = {"PublicAccessBlockConfiguration": PRIVATE, "ExpectedBucketOwner": self.id}
+        s3.put_public_access_block(Bucket=self.bucket, **closed)

@@ -18,6 +18,8 @@ HERE = "${AWS::Region}:${AWS::AccountId}"
 FUNCTION = f"arn:${{AWS::Partition}}:lambda:{HERE}:function:${{AWS::StackName}}-api"
 GATEWAY = "arn:${AWS::Partition}:apigateway:${AWS::Region}:lambda:path/2015-03-31"
 INVOKE = f"{GATEWAY}/functions/{FUNCTION}/invocations"
+# A flood must not use up what the account's other APIs live on, nor cost without end.
+MOST_CALLS = {"ThrottlingRateLimit": 1000, "ThrottlingBurstLimit": 500}
 DEFAULT_URL = "https://${Api}.execute-api.${AWS::Region}.${AWS::URLSuffix}/${Stage}"
 
 
@@ -37,7 +39,12 @@ def resources(app: Chalice) -> Resources:
 def base_url() -> Resources:
     """Where the API answers, without a slash at its end."""
     own = {"Fn::Sub": "https://${DomainName}"}
-    return {"Fn::If": ["HasDomain", own, {"Fn::Sub": DEFAULT_URL}]}
+    return {"Fn::If": ["HasDomain", own, default_url()]}
+
+
+def default_url() -> Resources:
+    """API Gateway's own address of it, which answers before any DNS record leads to its name."""
+    return {"Fn::Sub": DEFAULT_URL}
 
 
 def _of(kind: str, **properties: Any) -> Resources:
@@ -50,7 +57,6 @@ def _api(body: Resources) -> Resources:
         Name={"Ref": "AWS::StackName"},
         EndpointConfiguration={"Types": ["REGIONAL"]},
         Body=body,
-        DisableExecuteApiEndpoint={"Fn::If": ["HasDomain", True, False]},
     )
 
 
@@ -60,6 +66,7 @@ def _stage(deployment: str) -> Resources:
         RestApiId={"Ref": "Api"},
         DeploymentId={"Ref": deployment},
         StageName={"Ref": "Stage"},
+        MethodSettings=[{"ResourcePath": "/*", "HttpMethod": "*", **MOST_CALLS}],
     )
 
 

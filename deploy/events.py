@@ -9,6 +9,7 @@ from . import DECLARED
 
 Resources = dict[str, Any]
 APP = "orbitra-"
+MOST_WORKERS = 5  # a young account runs ten functions at a time: some are left to the API
 
 
 def from_queue(logical: str, source: SQSEventConfig) -> Resources:
@@ -18,6 +19,7 @@ def from_queue(logical: str, source: SQSEventConfig) -> Resources:
         "FunctionName": {"Ref": f"{logical}Function"},
         "BatchSize": source.batch_size,
         "FunctionResponseTypes": ["ReportBatchItemFailures"],
+        "ScalingConfig": {"MaximumConcurrency": MOST_WORKERS},
     }
     return {f"{logical}Source": {"Type": "AWS::Lambda::EventSourceMapping", "Properties": mapping}}
 

@@ -21,7 +21,12 @@ STAGE = re.compile(r"[a-z][a-z0-9]{0,15}")
 TAKEN = {"api", "v1", "sandbox", "docs", "local"}
 ADDRESS = r"[^@\s]+@[^@\s]+\.[^@\s]+"
 
+EXAMPLE = """[{stage}]
+operator = "ada@example.com"
+mail_address = "no-reply@example.com\""""
+
 Address = Annotated[str, Field(pattern=f"^{ADDRESS}$")]
+Days = Literal[1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731]
 
 
 class StageSettings(BaseModel):
@@ -35,7 +40,7 @@ class StageSettings(BaseModel):
     regions: list[str] = []
     architecture: Literal["arm64", "x86_64"] = "arm64"
     memory: int = Field(default=1024, ge=256, le=10240)
-    log_retention_days: int = 30
+    log_retention_days: Days = 30
     alarm_address: str = Field(default="", pattern=f"^({ADDRESS})?$")
     domain_name: str = ""
     certificate_arn: str = ""
@@ -73,11 +78,18 @@ def named(stage: str) -> str:
 
 def read(stage: str) -> StageSettings:
     """The settings of a stage. Raises ``DeployError``."""
+    table = _tables(FILE).get(stage)
+    if not isinstance(table, dict):
+        example = EXAMPLE.format(stage=stage)
+        raise DeployError(
+            f"{FILE.name} needs a table for this stage, with your addresses:\n{example}"
+        )
     try:
-        return StageSettings.model_validate(_tables(FILE).get(stage, {}))
+        return StageSettings.model_validate(table)
     except ValidationError as error:
         wrong = "\n".join(f"  {_place(one)}: {one['msg']}" for one in error.errors())
-        raise DeployError(f"{FILE.name} needs a table [{stage}], and in it:\n{wrong}") from None
+        known = ", ".join(StageSettings.model_fields)
+        raise DeployError(f"{FILE.name} [{stage}]:\n{wrong}\nThere may be: {known}") from None
 
 
 def _tables(file: Path) -> dict[str, Any]:

@@ -4,6 +4,7 @@ The same one serves every stage; what differs between them are its parameters.
 """
 
 import json
+import re
 from typing import Any
 
 from chalice.app import Chalice
@@ -12,6 +13,7 @@ from . import DECLARED, api, functions
 
 Template = dict[str, Any]
 FILES = ("settings", "resources", "engine", "network", "operations")
+NAMES = ("TableName", "BucketName", "EmailIdentity")
 
 
 def make(app: Chalice) -> Template:
@@ -28,6 +30,30 @@ def make(app: Chalice) -> Template:
     return filled
 
 
+def with_names(made: Template, known: dict[str, str]) -> Template:
+    """The template with the names of what outlives the stack written out.
+
+    CloudFormation takes in again what a ``destroy`` has kept by its name, which it does not compute
+    for that: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/import-resources-automatically.html.
+    """
+    named = {logical: _named(one, known) for logical, one in made["Resources"].items()}
+    return made | {"Resources": named}
+
+
+def _named(resource: Template, known: dict[str, str]) -> Template:
+    if not resource.get("DeletionPolicy", "").startswith("Retain"):
+        return resource
+    given = resource["Properties"]
+    names = {name: _written(given[name], known) for name in NAMES if name in given}
+    return resource | {"Properties": given | names}
+
+
+def _written(name: Any, known: dict[str, str]) -> str:
+    """A name with what is known in the place of ``Ref`` and of ``${…}``."""
+    text = f"${{{name['Ref']}}}" if "Ref" in name else name["Fn::Sub"]
+    return re.sub(r"\$\{([\w:]+)\}", lambda found: known[found[1]], text)
+
+
 def _merge(made: Template, more: Template) -> None:
     for section, declared in more.items():
         kept = made.setdefault(section, {})
@@ -41,6 +67,7 @@ def _outputs() -> Template:
     domain = {"Value": {"Fn::GetAtt": ["ApiDomain", "RegionalDomainName"]}}
     return {
         "BaseUrl": {"Value": api.base_url()},
+        "DefaultUrl": {"Value": api.default_url()},
         "DomainTarget": {"Condition": "HasDomain", **domain},
         "ArtifactsBucket": {"Value": {"Ref": "ArtifactsBucket"}},
     }

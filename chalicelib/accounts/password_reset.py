@@ -9,14 +9,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from .. import clock, ids
-from ..errors import Conflict, InvalidRequest, Unauthorized
+from ..errors import Conflict, InvalidRequest, NotFound, Unauthorized
 from ..http.call import Call
 from ..mail import letter
 from ..mail import service as mail
 from ..security import passwords, tokens
+from ..store.transaction import Transaction
 from . import attempts, service, store
 from .schemas import NewPassword
-from .store import PasswordReset
+from .store import PasswordReset, User
 
 PURPOSE = "password-reset"
 TENANT = "live#accounts"
@@ -51,8 +52,22 @@ def confirm(call: Call, body: NewPassword) -> None:
     if user is None:
         raise _stale()
     store.use_password_reset(call.tx, reset, _stale())
-    store.set_password(call.tx, user, passwords.hash_password(body.password), Conflict(BUSY))
-    service.end_all_sessions(call.tx, user.id)
+    _set(call.tx, user, body.password)
+
+
+def reset(email: str, password: str) -> None:
+    """Set a password for who runs the installation. Raises ``NotFound`` for an unknown address."""
+    user = store.user_by_email(email)
+    if user is None:
+        raise NotFound
+    tx = Transaction()
+    _set(tx, user, password)
+    tx.commit()
+
+
+def _set(tx: Transaction, user: User, password: str) -> None:
+    store.set_password(tx, user, passwords.hash_password(password), Conflict(BUSY))
+    service.end_all_sessions(tx, user.id)
 
 
 def _reset_of(token: str) -> PasswordReset:

@@ -7,7 +7,7 @@ import asyncio
 import contextlib
 import os
 import signal
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import psutil
@@ -156,7 +156,7 @@ async def spawn(
     marked = {**env, MARK: run}
     launch = sandbox.around(arguments, marked, cwd) if sandbox else Launch(arguments, marked)
     group = Group.make(allowed) if allowed else None
-    try:
+    with _undone_on_failure(ours, group), _handed_over([theirs, *launch.files], network):
         process = await asyncio.create_subprocess_exec(
             *(group.around(launch.arguments) if group else launch.arguments),
             cwd=cwd,
@@ -167,21 +167,35 @@ async def spawn(
             pass_fds=(*launch.files, *(network.inherited if network else ())),
             start_new_session=True,
         )
-    except BaseException:
-        os.close(ours)
-        if group:
-            group.remove()
-        raise
-    finally:
-        for number in (theirs, *launch.files):
-            os.close(number)
-        if network:
-            network.leave_inherited()
     command = Command(run, process, allowed, group, network)
     command.read_from(ours, write)
     if network:
         await _connected(command, network)
     return command
+
+
+@contextlib.contextmanager
+def _handed_over(files: Sequence[int], network: Network | None) -> Iterator[None]:
+    """Leave to the command what it inherits, whether it begins or not."""
+    try:
+        yield
+    finally:
+        for number in files:
+            os.close(number)
+        if network:
+            network.leave_inherited()
+
+
+@contextlib.contextmanager
+def _undone_on_failure(reader: int, group: Group | None) -> Iterator[None]:
+    """Without a process there is nothing to read and nothing to hold back."""
+    try:
+        yield
+    except BaseException:
+        os.close(reader)
+        if group:
+            group.remove()
+        raise
 
 
 async def _connected(command: Command, network: Network) -> None:

@@ -10,8 +10,7 @@ from zipfile import ZipFile, ZipInfo
 import pytest
 from chalice.app import Chalice
 
-from deploy import DeployError, commands, leftovers, package, settings, template
-from deploy.account import Account
+from deploy import DeployError, commands, package, settings, template
 from tests.client import Client, make_client
 
 from . import for_moto
@@ -44,6 +43,10 @@ class Operator:
         self.said.clear()
         commands.deploy(STAGE, self.said.append, self.ask)
 
+    def key(self) -> None:
+        self.said.clear()
+        commands.key(STAGE, self.said.append, self.ask)
+
     def diff(self) -> list[str]:
         self.said.clear()
         commands.diff(STAGE, self.said.append)
@@ -65,23 +68,8 @@ def operator(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Operat
     monkeypatch.setattr(package, "make", _make_empty)
     monkeypatch.setattr(ChangeSet, "apply", _applied(ChangeSet.apply))
     yield Operator()
-    with suppress(DeployError):  # the stack is gone, or the settings are
+    with suppress(DeployError):  # there is nothing left of it, or the settings are gone
         commands.destroy(STAGE, True, lambda _: None)
-    leftovers.remove(Account("us-east-1"), _left())
-
-
-def _left() -> list[dict[str, str]]:
-    """The tables and buckets that tests have kept."""
-    account = Account("us-east-1")
-    tables = account.client("dynamodb").list_tables()["TableNames"]
-    buckets = [one["Name"] for one in account.client("s3").list_buckets()["Buckets"]]
-    found = {"AWS::DynamoDB::Table": tables, "AWS::S3::Bucket": buckets}
-    return [
-        {"ResourceType": kind, "PhysicalResourceId": name}
-        for kind, names in found.items()
-        for name in names
-        if name.startswith(f"{NAME}-")
-    ]
 
 
 def _make_empty(app: Chalice, out: Path, _: str) -> Path:

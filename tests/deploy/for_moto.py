@@ -18,8 +18,10 @@ UNKNOWN = {
     "AWS::CodeBuild::Project",
     "AWS::S3::BucketPolicy",
     "AWS::SES::ConfigurationSet",
+    "AWS::SES::ConfigurationSetEventDestination",
     "AWS::SES::EmailIdentity",
     "AWS::SNS::Subscription",
+    "AWS::SNS::TopicPolicy",
 }
 
 

@@ -5,12 +5,12 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
 import app
-from deploy import functions, template
+from deploy import functions, settings, template
 
 TEMPLATE = template.make(app.app)
 RESOURCES: dict[str, Any] = TEMPLATE["Resources"]
@@ -168,7 +168,44 @@ def test_the_bucket_of_artifacts_is_private() -> None:
 def test_what_holds_data_stays_when_the_stack_goes() -> None:
     for kind in ("DynamoDB::Table", "S3::Bucket", "KMS::Key"):
         for name, one in _of_type(kind).items():
-            assert one["DeletionPolicy"] == one["UpdateReplacePolicy"] == "Retain", name
+            assert one["DeletionPolicy"] in {"Retain", "RetainExceptOnCreate"}, name
+            assert one["UpdateReplacePolicy"] == "Retain", name
+
+
+def test_what_stays_has_a_name_that_is_written_out() -> None:
+    known = {"AWS::StackName": "orbitra-prod", "AWS::AccountId": "1", "AWS::Region": "us-east-1"}
+    made = template.with_names(TEMPLATE, known | {"MailAddress": "a@example.com"})["Resources"]
+    named = {name: one["Properties"] for name, one in made.items()}
+    assert named["JobsTable"]["TableName"] == "orbitra-prod-jobs"
+    assert named["ArtifactsBucket"]["BucketName"] == "orbitra-prod-artifacts-1-us-east-1"
+    assert named["MailIdentity"]["EmailIdentity"] == "a@example.com"
+    kept = {name for name, one in made.items() if one.get("DeletionPolicy", "")[:6] == "Retain"}
+    unnamed = {name for name in kept if not set(named[name]) & set(template.NAMES)}
+    assert unnamed == {"SecretsKey"}  # AWS names it; an earlier one is used by its tag
+
+
+def test_the_longest_names_fit() -> None:
+    known = {"AWS::StackName": f"orbitra-{'x' * 16}", "AWS::AccountId": "1" * 12}
+    known |= {"AWS::Region": "ap-southeast-1", "MailAddress": ""}
+    made = template.with_names(TEMPLATE, known)["Resources"]
+    assert len(made["ArtifactsBucket"]["Properties"]["BucketName"]) <= 63
+
+
+def test_workers_leave_functions_to_the_api() -> None:
+    [source] = _of_type("Lambda::EventSourceMapping").values()
+    assert 2 <= source["Properties"]["ScalingConfig"]["MaximumConcurrency"] < 10
+
+
+def test_the_operator_hears_of_mail_that_failed() -> None:
+    told = _properties("MailThatFailed")["EventDestination"]
+    assert told["SnsDestination"] == {"TopicARN": {"Ref": "Alarms"}}
+    [statement] = _properties("AlarmsPolicy")["PolicyDocument"]["Statement"]
+    assert statement["Principal"] == {"Service": ["cloudwatch.amazonaws.com", "ses.amazonaws.com"]}
+
+
+def test_settings_are_checked_as_the_template_does() -> None:
+    days = TEMPLATE["Parameters"]["LogRetentionDays"]["AllowedValues"]
+    assert list(get_args(settings.Days)) == days
 
 
 def test_the_network_has_a_free_way_out_and_no_way_in() -> None:
