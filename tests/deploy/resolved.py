@@ -11,6 +11,7 @@ NAMED_BY = {
     "AWS::Logs::LogGroup": "LogGroupName",
     "AWS::S3::Bucket": "BucketName",
     "AWS::SES::ConfigurationSet": "Name",
+    "AWS::SNS::Topic": "TopicName",
     "AWS::SQS::Queue": "QueueName",
 }
 ARNS = {
@@ -21,6 +22,7 @@ ARNS = {
     "AWS::Lambda::Function": f"arn:aws:lambda:{HERE}:function:{{}}",
     "AWS::Logs::LogGroup": f"arn:aws:logs:{HERE}:log-group:{{}}:*",
     "AWS::S3::Bucket": "arn:aws:s3:::{}",
+    "AWS::SNS::Topic": f"arn:aws:sns:{HERE}:{{}}",
     "AWS::SQS::Queue": f"arn:aws:sqs:{HERE}:{{}}",
 }
 
@@ -42,7 +44,7 @@ class Resolver:
         """The value; references that nothing is known of become what they refer to."""
         match value:
             case {"Ref": str(name)}:
-                return self._name(name)
+                return self._reference(name)
             case {"Fn::GetAtt": [str(name), _]}:
                 return self._arn(name)
             case {"Fn::Sub": str(text)}:
@@ -54,7 +56,12 @@ class Resolver:
         return value
 
     def _substitute(self, found: re.Match[str]) -> str:
-        return self._arn(found[1]) if found[2] else self._name(found[1])
+        return self._arn(found[1]) if found[2] else self._reference(found[1])
+
+    def _reference(self, name: str) -> str:
+        """A topic is referred to by its ARN, all else by its name."""
+        is_topic = self._resources.get(name, {}).get("Type") == "AWS::SNS::Topic"
+        return self._arn(name) if is_topic else self._name(name)
 
     def _name(self, name: str) -> str:
         declared = self._resources.get(name, {"Type": ""})
