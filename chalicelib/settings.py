@@ -72,7 +72,8 @@ class Settings(BaseModel):
         default=["us-east-1", "us-west-2", "eu-west-1", "eu-central-1", "ap-south-1"], min_length=1
     )
     public_base_url: str = "http://localhost:8000"
-    apps_url: str = Field(default="http://{host}.localhost:8080", pattern=r"\{host\}")
+    apps_url: str = Field(default="http://{host}.localhost:8080", pattern=r"^$|\{host\}")
+    """Where apps answer by their host names; empty where the engine gives each its URL."""
     table_prefix: str = "orbitra-local-"
     queue_url: str = ""
     dead_letters_url: str = ""

@@ -65,10 +65,11 @@ class LocalEngine:
         """Begin to start the release, or say how far it is."""
         return _progress(self._call("PUT", f"/releases/{release.release_id}", asdict(release)))
 
-    def switch(self, service_id: str, release_id: str, host: str) -> None:
+    def switch(self, service_id: str, release_id: str, host: str) -> str | None:
         """Send the host's traffic to a healthy release."""
         body = {"release_id": release_id, "host": host}
         self._call("PUT", f"/services/{service_id}/traffic", body)
+        return None
 
     def retire(self, service_id: str, keep: str | None) -> None:
         """Lead the service's host to ``keep``, and stop every other release."""

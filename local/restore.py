@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 from chalicelib import engines
-from chalicelib.deployments import rollout, states
+from chalicelib.deployments import starting, states
 from chalicelib.deployments.store import Deployment
 from chalicelib.engines.base import EngineUnavailable, Progress, Stage
 from chalicelib.services import service as services
@@ -61,7 +61,7 @@ def _started(service: Service, release_id: str) -> Progress:
         raise LookupError(service.live_deployment_id)
     for _ in range(ATTEMPTS):
         try:
-            progress = rollout.start_release(service, deployment, release_id, job_id="")
+            progress = starting.start_release(service, deployment, release_id, job_id="")
         except EngineUnavailable:
             progress = Progress(Stage.STARTING)
         if progress.stage is not Stage.STARTING:

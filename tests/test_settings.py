@@ -14,6 +14,10 @@ def test_a_wrong_setting_is_named(wrong: dict[str, object]) -> None:
         Settings.model_validate(wrong)
 
 
+def test_apps_may_have_no_domain() -> None:
+    assert Settings.model_validate({"apps_url": ""}).apps_url == ""
+
+
 def test_lists_are_separated_by_commas() -> None:
     assert Settings.model_validate({"regions": "a, b"}).regions == ["a", "b"]
 

@@ -5,6 +5,14 @@ import signal
 from ..engines.base import Phase
 from ..engines.causes import LAST_OUTPUT, in_output, last_lines
 
+NOTHING_FOUND = (
+    "There is nothing here that says how to start the app: no Procfile with a web line, no "
+    "package.json with a start script (nor server.js or index.js beside it), no app.py, no "
+    "main.py, no go.mod, no index.html (nor one in public/, or in dist/, build/ or out/ after a "
+    "build script). Add one of them, or set a start command; if the app lies in a folder of the "
+    "repository, set the root directory."
+)
+
 
 class Failure(Exception):
     """A build or a start cannot go on; its text is shown to the user as it is."""

@@ -12,8 +12,9 @@ from ..services.store import Service
 from ..store.transaction import Transaction
 from ..variables import service as variables
 from . import rollout, store
-from .rollout import LOOK_SECONDS, TURN_SECONDS, lock, unlock, wake_waiting
+from .rollout import TURN_SECONDS, lock, unlock, wake_waiting
 from .service import configuration_of
+from .starting import look_again, start_release
 from .store import Deployment
 
 Step = Callable[[Job, Transaction, Service], Outcome]
@@ -136,15 +137,14 @@ def _start(job: Job, tx: Transaction, service: Service) -> Outcome:
     if deployment is None:
         _abandon(job)
         return None
-    progress = rollout.start_release(service, deployment, release_id, job.id)
+    progress = start_release(service, deployment, release_id, job.id)
     if progress.stage is Stage.FAILED:
         engines.engine().cancel_release(release_id)
         unlock(tx, service, job, rollout.status_after(service, otherwise="failed"))
         return None
     if progress.stage is not Stage.HEALTHY:
-        return Again(LOOK_SECONDS)
-    engines.engine().switch(service.id, release_id, service.subdomain)
+        return look_again(service)
+    rollout.switch(tx, service, job, deployment, release_id)
     store.forget_configuration(tx, job.tenant, deployment.release_id)
     tx.change(deployment, {"release_id": release_id})
-    rollout.show_running(tx, service, job, {"live_release_id": release_id})
     return Again(0)

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from typing import Any
 
 from .. import clock, engines, jobs
-from ..engines.base import Build, Phase, Progress, Release, Stage
+from ..engines.base import Build, Phase, Progress, Stage
 from ..jobs import Again, Job, LookAgain, Outcome
 from ..security.egress import UnsafeUrl, check_git_url
 from ..services import service as services
@@ -22,11 +22,11 @@ from ..settings import settings
 from ..store.transaction import Transaction
 from . import store
 from .announcements import announce
+from .starting import LOOK_SECONDS, look_again, start_release
 from .store import Deployment
 
 log = logging.getLogger(__name__)
 
-LOOK_SECONDS = 5
 RUNNING = {"status": "running", "resting_status": "running"}
 TURN_SECONDS = 2
 GAVE_UP = "Orbitra could not finish this deployment; nothing was changed. Please deploy again"
@@ -78,33 +78,6 @@ def wake_waiting(tx: Transaction, service: Service, job: Job) -> None:
     """Let the job that waits for the service look again."""
     if service.waiting_job_id and service.waiting_job_id != job.id:
         jobs.wake_after(tx, service.waiting_job_id)
-
-
-def start_release(
-    service: Service, deployment: Deployment, release_id: str, job_id: str
-) -> Progress:
-    """Start a release of a deployment beside what serves now, or say how far it is."""
-    configuration = store.configuration(service.tenant, release_id)
-    release = Release(
-        release_id=release_id,
-        deployment_id=deployment.artifact_id,
-        service_id=service.id,
-        job_id=job_id,
-        tenant=service.tenant,
-        port=configuration.port,
-        start_command=configuration.start_command,
-        pre_deploy_command=configuration.pre_deploy_command,
-        health_check_path=configuration.health_check_path,
-        root_directory=configuration.root_directory,
-        project_type=configuration.project_type,
-        publish_directory=configuration.publish_directory,
-        spa=configuration.spa,
-        instances=max(1, configuration.min_instances),
-        max_instances=configuration.max_instances,
-        sleeps=configuration.min_instances == 0,
-        environment=configuration.environment,
-    )
-    return engines.engine().start(release)
 
 
 def _load(job: Job) -> tuple[Deployment | None, Service | None]:
@@ -161,31 +134,39 @@ def _built(job: Job, deployment: Deployment) -> Progress:
 
 
 def _start(job: Job, tx: Transaction, deployment: Deployment, service: Service) -> Outcome:
-    progress = start_release(service, deployment, deployment.release_id, job.id)
+    release_id, repeats = deployment.release_id, deployment.repeats
+    progress = start_release(service, deployment, release_id, job.id, repeats=repeats)
     if progress.stage is Stage.FAILED:
         return _fail(job, tx, deployment, service, progress)
     if progress.stage is not Stage.HEALTHY:
-        return Again(LOOK_SECONDS)
-    engines.engine().switch(service.id, deployment.release_id, service.subdomain)
-    _move(tx, deployment, {"status": "live", "finished_at": clock.now_ms()})
+        return look_again(deployment)
+    before = service.live_deployment_id
+    switch(tx, service, job, deployment, release_id)
+    ended = {"status": "live", "finished_at": clock.now_ms()}
+    _move(tx, deployment, {**ended, "url": service.address or deployment.url})
     announce(tx, deployment, service.name)
-    _supersede(tx, service, deployment)
-    live = {"live_deployment_id": deployment.id, "live_release_id": deployment.release_id}
-    show_running(tx, service, job, live)
+    _supersede(tx, before, deployment)
     return Again(0)
 
 
-def show_running(tx: Transaction, service: Service, job: Job, live: dict[str, Any]) -> None:
-    """Record what serves now, and tell when nothing did before."""
+def switch(
+    tx: Transaction, service: Service, job: Job, deployment: Deployment, release_id: str
+) -> None:
+    """Send the traffic to a release, record that it serves, and tell when nothing did before."""
     was_stopped = service.live_release_id is None
-    revision = store.configuration(service.tenant, live["live_release_id"]).revision
-    lock(tx, service, job, {**live, "live_revision": revision, **RUNNING})
+    live = {
+        "address": engines.engine().switch(service.id, release_id, service.subdomain),
+        "live_deployment_id": deployment.id,
+        "live_release_id": release_id,
+        "live_revision": store.configuration(service.tenant, release_id).revision,
+    }
+    lock(tx, service, job, {**live, **RUNNING})
     if was_stopped:
         services.announce(tx, service, "service.started")
 
 
-def _supersede(tx: Transaction, service: Service, deployment: Deployment) -> None:
-    old = service.live_deployment_id and Deployment.of(service.tenant, service.live_deployment_id)
+def _supersede(tx: Transaction, before: str | None, deployment: Deployment) -> None:
+    old = Deployment.of(deployment.tenant, before) if before else None
     if old and old.id != deployment.id:
         tx.change(old, {"status": "superseded"})
 

@@ -59,6 +59,7 @@ def deploy_again(
         commit=target.commit,
         artifact_id=target.artifact_id,
         rollback_from_deployment_id=target.id,
+        repeats=target.release_id,
     )
     _begin(call, service, deployment, configuration, {}, seen=int(service.revision))
     return deployment

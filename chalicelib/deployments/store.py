@@ -20,6 +20,7 @@ class Deployment(Resource):
 
     ``artifact_id`` is the deployment whose build is run (another's after a rollback);
     ``release_id`` names what was started of it last, and with which configuration;
+    ``repeats`` is the release that a rollback goes back to, with its artifact and configuration;
     ``failed_phase`` is the engine's ``Phase`` in which it failed, where that is known.
     """
 
@@ -36,6 +37,7 @@ class Deployment(Resource):
     release_id = UnicodeAttribute()
     job_id = UnicodeAttribute()
     rollback_from_deployment_id = UnicodeAttribute(null=True)
+    repeats = UnicodeAttribute(null=True)
     error_message = UnicodeAttribute(null=True)
     failed_phase = UnicodeAttribute(null=True)
     finished_at = NumberAttribute(null=True)

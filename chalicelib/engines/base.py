@@ -60,8 +60,9 @@ class Release:
     is healthy when it stays alive for some seconds, and no request leads to it. So many
     ``instances`` share the load, up to ``max_instances`` while there is much of it; a release that
     ``sleeps`` is stopped while nobody asks for it, and started by the next request. Of a static
-    site ``publish_directory`` is served, with ``spa`` index.html for unknown paths too. ``tenant``
-    comes back with the news of what a release does.
+    site ``publish_directory`` is served, with ``spa`` index.html for unknown paths too. ``repeats``
+    is a release of the same artifact and configuration: what is still there of it may serve again,
+    and need not be made anew. ``tenant`` comes back with the news of what a release does.
     """
 
     release_id: str
@@ -79,6 +80,7 @@ class Release:
     instances: int = 1
     max_instances: int = 1
     sleeps: bool = False
+    repeats: str | None = None
     tenant: str = ""
     environment: dict[str, str] = field(default_factory=dict, repr=False)
 
@@ -145,8 +147,12 @@ class Engine(Protocol):
     def start(self, release: Release) -> Progress:
         """Begin to start the release beside what serves now: starting, healthy or failed."""
 
-    def switch(self, service_id: str, release_id: str, host: str) -> None:
-        """Send the host's traffic to a healthy release."""
+    def switch(self, service_id: str, release_id: str, host: str) -> str | None:
+        """Send the service's traffic to a healthy release.
+
+        Answers the URL that leads there from now on, the same for all of a service's releases; None
+        where the host, below the installation's own domain, does.
+        """
 
     def retire(self, service_id: str, keep: str | None) -> None:
         """Lead the service's host to ``keep`` and stop every other release, once it has answered

@@ -49,10 +49,11 @@ class SimulatedEngine:
             return Progress(Stage.FAILED, message=NEVER_HEALTHY, phase="health_check")
         return Progress(Stage.HEALTHY)
 
-    def switch(self, service_id: str, release_id: str, host: str) -> None:
+    def switch(self, service_id: str, release_id: str, host: str) -> str | None:
         """Note what serves."""
         del host
         self.serving[service_id] = release_id
+        return None
 
     def retire(self, service_id: str, keep: str | None) -> None:
         """Note what serves, if anything does."""

@@ -154,7 +154,8 @@ class ServiceChange(_ServiceFields):
 class ServiceAnswer(Answer):
     """A web service. ``config_pending``: a change waits for the next deploy or restart.
 
-    A worker has no ``url`` and no ``subdomain``.
+    ``url`` is null until a first deployment is live where only that says it, as on AWS. A worker
+    has neither ``url`` nor ``subdomain``.
     """
 
     id: ServiceId

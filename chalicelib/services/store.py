@@ -20,7 +20,8 @@ class Service(Resource):
     ``rolling_job_id`` is the lock of its one roll-out at a time; ``waiting_job_id`` the job that
     was asked for last; ``releases`` how many releases were named. ``revision`` counts the
     changes of what a release is made of, ``live_revision`` is that of the one that serves,
-    ``resting_status`` what that does while another is rolled out.
+    ``resting_status`` what that does while another is rolled out. ``address`` is the URL that the
+    engine has given it, where engines do.
     """
 
     KIND: ClassVar[str] = "svc"
@@ -28,6 +29,7 @@ class Service(Resource):
     project_id = UnicodeAttribute()
     name = UnicodeAttribute()
     subdomain = UnicodeAttribute()
+    address = UnicodeAttribute(null=True)
     git_repository_url = UnicodeAttribute(null=True)
     branch = UnicodeAttribute(default="main")
     root_directory = UnicodeAttribute(null=True)
@@ -66,8 +68,9 @@ class Service(Resource):
 
     @property
     def url(self) -> str | None:
-        """Where the service answers, if it does."""
-        return self.host and settings().apps_url.format(host=self.host)
+        """Where the service answers, if it does; None while that is not known yet."""
+        by_host = self.host and settings().apps_url.format(host=self.host)
+        return self.host and (self.address or by_host or None)
 
 
 def add(tx: Transaction, service: Service) -> None:

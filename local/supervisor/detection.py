@@ -3,18 +3,10 @@
 from pathlib import Path
 
 from chalicelib.buildpacks.detection import in_procfile, program_step
-from chalicelib.buildpacks.failures import Failure
+from chalicelib.buildpacks.failures import NOTHING_FOUND, Failure
 from chalicelib.buildpacks.folder import Folder, Step
 from chalicelib.engines.base import Release
 from local.supervisor import static
-
-NOTHING_FOUND = (
-    "There is nothing here that says how to start the app: no Procfile with a web line, no "
-    "package.json with a start script (nor server.js or index.js beside it), no app.py, no "
-    "main.py, no go.mod, no index.html (nor one in public/, or in dist/, build/ or out/ after a "
-    "build script). Add one of them, or set a start command; if the app lies in a folder of the "
-    "repository, set the root directory."
-)
 
 NO_WORKER = (
     "There is nothing here that says how to start the worker: no Procfile with a worker line. Add "

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from local import static_server
+from chalicelib.engines import static_server
 from local.supervisor import environment, network
 from local.supervisor.network import Network
 

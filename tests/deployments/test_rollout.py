@@ -1,14 +1,16 @@
 """The machine of a deployment, step by step, with the simulated engine."""
 
+import time
+
 import pytest
 from time_machine import Traveller
 
 from chalicelib import engines, ids
 from chalicelib.deployments.rollout import GAVE_UP
-from chalicelib.engines.base import EngineUnavailable
+from chalicelib.engines.base import EngineUnavailable, Progress, Release, Stage
 from chalicelib.engines.simulated import SimulatedEngine
-from chalicelib.jobs import sweep
-from tests.client import Client, Queue
+from chalicelib.jobs import Job, sweep
+from tests.client import Client, Queue, make_due
 
 URL = "http://127.0.0.1:1/user/repo.git"
 
@@ -180,6 +182,33 @@ def test_stop_start_restart(ada: Client, queue: Queue, engine: SimulatedEngine) 
     queue.run_to_the_end()
     assert ada.get(path).json()["status"] == "running"
     assert list(engine.serving.values()) == [f"{deployment}-3"]
+
+
+class Slow(SimulatedEngine):
+    """An engine whose starts go on and on."""
+
+    def start(self, release: Release) -> Progress:
+        del release
+        return Progress(Stage.STARTING)
+
+
+def test_a_start_is_looked_at_often_at_first(ada: Client, queue: Queue, clock: Traveller) -> None:
+    engines.use(Slow())
+    deployment = deploy(ada)
+    while status(ada, deployment) != "deploying":
+        make_due()
+        queue.run_once()
+    assert pause(queue) == pause(queue) == 1
+    clock.shift(16)
+    assert pause(queue) == 5
+
+
+def pause(queue: Queue) -> int:
+    """In how many seconds the one job looks again once it has looked now."""
+    make_due()
+    queue.run_once()
+    [job] = Job.scan(Job.shard.exists())
+    return round((job.run_at - time.time() * 1000) / 1000)
 
 
 def test_deleting_a_project_takes_all_with_it(

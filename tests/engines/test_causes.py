@@ -3,9 +3,10 @@
 import pytest
 
 from chalicelib.buildpacks import failures
+from chalicelib.buildpacks.failures import NOTHING_FOUND
+from chalicelib.buildpacks.static import NO_PAGES
 from chalicelib.engines.causes import explain, in_output, plain
-from local.supervisor.detection import NO_WORKER, NOTHING_FOUND
-from local.supervisor.static import NO_PAGES
+from local.supervisor.detection import NO_WORKER
 
 ENVIRON = """Traceback (most recent call last):
   File "/app/app.py", line 2, in <module>

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from chalicelib import engines
+from chalicelib.engines.simulated import SimulatedEngine
 from tests.client import Client, Queue
 from tests.webhooks.conftest import log, new
 from tests.webhooks.receiver import Receiver
@@ -32,6 +34,31 @@ def test_a_project_is_told_of(
     assert told["request"]["headers"]["X-Orbitra-Signature"]
     [attempt] = told["attempts"]
     assert (attempt["status_code"], attempt["response"], attempt["error"]) == (200, "ok", None)
+
+
+class Addressed(SimulatedEngine):
+    """An engine that gives each service a URL."""
+
+    def switch(self, service_id: str, release_id: str, host: str) -> str:
+        super().switch(service_id, release_id, host)
+        return "https://abc.example.com"
+
+
+def test_the_url_that_an_engine_gives_is_told(
+    ada: Client, queue: Queue, receiver: Receiver, webhook: dict[str, Any]
+) -> None:
+    engines.use(Addressed())
+    project = ada.post("/v1/projects", {"name": "app"}).json()["id"]
+    ada.post(f"/v1/projects/{project}/deployments", {"git_url": "http://127.0.0.1/repo.git"})
+    queue.run_to_the_end()
+    told = {one.json()["event"]: one.json()["data"].get("url") for one in receiver.received}
+    assert told == {
+        "project.created": None,
+        "service.created": "http://app.localhost:8080",
+        "deployment.created": "http://app.localhost:8080",
+        "deployment.succeeded": "https://abc.example.com",
+        "service.started": "https://abc.example.com",
+    }
 
 
 def test_the_life_of_a_service_is_told(

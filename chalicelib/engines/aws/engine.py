@@ -1,7 +1,7 @@
 """The engine of an installation on AWS."""
 
 from ...settings import settings
-from ..base import Build, LogPage, Progress, ProjectType, Release, Sample
+from ..base import ALL_PROJECT_TYPES, Build, LogPage, Progress, ProjectType, Release, Sample
 from . import builds, logs, metrics, releases, removal, traffic
 from .calls import tell
 
@@ -12,7 +12,7 @@ class AwsEngine:
     Lambda runs what answers requests: no workers, no web sockets.
     """
 
-    project_types: frozenset[ProjectType] = frozenset({"web_service"})
+    project_types: frozenset[ProjectType] = ALL_PROJECT_TYPES - {"worker"}
 
     def check(self) -> None:
         """Nothing, when the bucket answers."""
@@ -26,10 +26,10 @@ class AwsEngine:
         """Begin to start the release, or say how far it is."""
         return releases.start(release)
 
-    def switch(self, service_id: str, release_id: str, host: str) -> None:
-        """Send the service's traffic to a healthy release."""
+    def switch(self, service_id: str, release_id: str, host: str) -> str | None:
+        """Send the service's traffic to a healthy release; the function's URL."""
         del host
-        traffic.switch(service_id, release_id)
+        return traffic.switch(service_id, release_id)
 
     def retire(self, service_id: str, keep: str | None) -> None:
         """Lead the traffic to ``keep``; with None let nothing run."""

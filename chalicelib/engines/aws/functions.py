@@ -8,8 +8,9 @@ from typing import Any
 
 from ...settings import settings
 from ..base import MEMORY_LIMIT_BYTES, EngineUnavailable, Progress, Release, Stage
-from . import builds, layers, shelf
+from . import builds, layers, notes
 from .calls import CHANGED, EXISTS, MISSING, ask, tell
+from .programs import Program
 from .versions import function
 
 STARTING = Progress(Stage.STARTING)
@@ -18,44 +19,36 @@ TOO_LARGE = (
     "The app with its dependencies takes more than the 250 MiB that AWS Lambda takes; leave out "
     "what it does not need."
 )
-NOTE = "release.json"
 
 
-def bring(release: Release, runtime: str, command: str) -> Progress | None:
+def bring(release: Release, program: Program) -> Progress | None:
     """Do what is next: starting, failed, or None when the version has just been published."""
     name = function(release.service_id)
     latest = ask("lambda", "get_function_configuration", unless=MISSING, FunctionName=name)
     try:
-        return _next(release, latest, runtime, command)
+        return _next(release, latest, program)
     except EngineUnavailable as error:
         if "Unzipped size must be smaller" in error.reason:
             return Progress(Stage.FAILED, message=TOO_LARGE, phase="start")
         raise
 
 
-def note_place(release: Release) -> str:
-    """Where the note of a release lies."""
-    return shelf.key(release.service_id, release.release_id, NOTE)
-
-
-def _next(
-    release: Release, latest: dict[str, Any] | None, runtime: str, command: str
-) -> Progress | None:
+def _next(release: Release, latest: dict[str, Any] | None, program: Program) -> Progress | None:
     if latest is None:
-        return _create(release, runtime, command)
+        return _create(release, program)
     if "Pending" in (latest.get("State"), latest.get("LastUpdateStatus")):
         return STARTING
     if latest.get("LastUpdateStatus") == "InProgress":
         return STARTING
     if latest.get("Description") == release.release_id:
         return _publish(release, latest)
-    note = shelf.read(note_place(release)) or {}
+    note = notes.read(release.service_id, release.release_id)
     if note.get("code") == latest["CodeSha256"]:
-        return _configure(release, latest, runtime, command)
-    return _send_code(release, latest, note)
+        return _configure(release, latest, program)
+    return _send_code(release, latest)
 
 
-def _create(release: Release, runtime: str, command: str) -> Progress:
+def _create(release: Release, program: Program) -> Progress:
     name = function(release.service_id)
     _keep_logs(name)
     ask(
@@ -65,12 +58,12 @@ def _create(release: Release, runtime: str, command: str) -> Progress:
         Code=_code(release),
         Architectures=["arm64"],
         PackageType="Zip",
-        **_configuration(release, runtime, command),
+        **_configuration(release, program),
     )
     return STARTING
 
 
-def _send_code(release: Release, latest: dict[str, Any], note: dict[str, Any]) -> Progress:
+def _send_code(release: Release, latest: dict[str, Any]) -> Progress:
     sent = ask(
         "lambda",
         "update_function_code",
@@ -81,12 +74,12 @@ def _send_code(release: Release, latest: dict[str, Any], note: dict[str, Any]) -
         **_code(release),
     )
     if sent:
-        shelf.write(note_place(release), {**note, "code": sent["CodeSha256"]})
+        notes.add(release, code=sent["CodeSha256"])
     return STARTING
 
 
-def _configure(release: Release, latest: dict[str, Any], runtime: str, command: str) -> Progress:
-    given = _configuration(release, runtime, command)
+def _configure(release: Release, latest: dict[str, Any], program: Program) -> Progress:
+    given = _configuration(release, program)
     revision = latest["RevisionId"]
     ask("lambda", "update_function_configuration", unless=CHANGED, RevisionId=revision, **given)
     return STARTING
@@ -112,23 +105,23 @@ def _code(release: Release) -> dict[str, str]:
     return {"S3Bucket": settings().apps_bucket, "S3Key": place}
 
 
-def _configuration(release: Release, runtime: str, command: str) -> dict[str, Any]:
+def _configuration(release: Release, program: Program) -> dict[str, Any]:
     name, chosen = function(release.service_id), settings()
     adapter = chosen.web_adapter_layer.format(region=chosen.region)
     return {
         "FunctionName": name,
         "Description": release.release_id,
-        "Runtime": runtime,
+        "Runtime": program.runtime,
         "Role": chosen.app_role_arn,
         "Handler": "start",
         "Timeout": chosen.app_timeout_seconds,
         "MemorySize": MEMORY_LIMIT_BYTES // 1024**2,
-        "Layers": [adapter, layers.publish(name, release, command)],
-        "Environment": {"Variables": _variables(release)},
+        "Layers": [adapter, layers.publish(name, release, program.command)],
+        "Environment": {"Variables": variables(release)},
     }
 
 
-def _variables(release: Release) -> dict[str, str]:
+def variables(release: Release) -> dict[str, str]:
     """What Lambda and the adapter go by; the app's own variables are in its layer."""
     return {
         "AWS_LAMBDA_EXEC_WRAPPER": layers.START,

@@ -1,4 +1,4 @@
-"""How a release is started: a layer with one script, which holds its variables.
+"""How a release is started: a layer with a script, which holds its variables.
 
 A function's own environment takes 4 KB, a layer as much as a service may have; and like the
 function it is encrypted, immutable, and read by nobody but this function and the operator.
@@ -16,6 +16,7 @@ from .builder.commands import paths
 from .calls import MISSING, ask, pages, tell
 
 START = "/opt/orbitra/start"
+SERVER = "/opt/orbitra/static_server.py"
 TREE = Path("/var/task")
 
 
@@ -29,7 +30,7 @@ def publish(name: str, release: Release, command: str) -> str:
         "publish_layer_version",
         LayerName=name,
         Description=release.release_id,
-        Content={"ZipFile": _zipped(script(release, command))},
+        Content={"ZipFile": content(release, command)},
         CompatibleArchitectures=["arm64"],
     )
     return str(made["LayerVersionArn"])
@@ -66,10 +67,14 @@ def _all(name: str) -> Iterator[dict[str, Any]]:
     return iter([each for page in found for each in page["LayerVersions"]])
 
 
-def _zipped(text: str) -> bytes:
+def content(release: Release, command: str) -> bytes:
+    """The layer: the script, and the static server, which sites are started with."""
+    server = (Path(__file__).parents[1] / "static_server.py").read_text("utf-8")
+    files = {START: script(release, command), SERVER: server}
     written = io.BytesIO()
     with zipfile.ZipFile(written, "w", zipfile.ZIP_DEFLATED) as archive:
-        info = zipfile.ZipInfo("orbitra/start")
-        info.external_attr = 0o755 << 16
-        archive.writestr(info, text)
+        for place, text in files.items():
+            info = zipfile.ZipInfo(place.removeprefix("/opt/"))
+            info.external_attr = 0o755 << 16
+            archive.writestr(info, text)
     return written.getvalue()

@@ -1,16 +1,12 @@
 """Releases: begun, looked at, ended."""
 
+from ...buildpacks.failures import Failure
 from ..base import Build, Progress, Release, Stage
-from . import builds, functions, health, layers, runs, shelf, traffic, versions
+from . import builds, functions, health, layers, notes, programs, runs, shelf, traffic, versions
 from .functions import STARTING
 
 KEPT = 10
 NOT_BUILT = "The build of this deployment is no longer kept; deploy it again."
-NO_COMMAND = (
-    "There is nothing here that says how to start the app: no Procfile with a web line, no "
-    "package.json with a start script, no app.py, no main.py, no go.mod. Add one of them, or set "
-    "a start command. Static files alone are not served on AWS: add a server."
-)
 
 
 def start(release: Release) -> Progress:
@@ -20,13 +16,14 @@ def start(release: Release) -> Progress:
     built = runs.result(release.service_id, release.deployment_id)
     if built is None or "failure" in built:
         return Progress(Stage.FAILED, message=NOT_BUILT, phase="start")
-    command = release.start_command or built["start"]
-    if command is None:
-        return Progress(Stage.FAILED, message=NO_COMMAND, phase="start")
+    try:
+        program = programs.of(release, built)
+    except Failure as failure:
+        return Progress(Stage.FAILED, message=str(failure), phase="start")
     _note(release)
     if release.pre_deploy_command and (waiting := _prepare(release, release.pre_deploy_command)):
         return waiting
-    return functions.bring(release, built["runtime"], command) or _check(release) or STARTING
+    return _repeat(release) or functions.bring(release, program) or _check(release) or STARTING
 
 
 def cancel(release_id: str) -> None:
@@ -34,15 +31,12 @@ def cancel(release_id: str) -> None:
     service_id = shelf.owner(release_id)
     if service_id is None:
         return
-    version = versions.find(service_id, release_id)
-    alias = versions.live(service_id)
-    if version and alias and alias["FunctionVersion"] == version.number:
+    if release_id in versions.serving(service_id):
         return
-    note = shelf.read(shelf.key(service_id, release_id, functions.NOTE)) or {}
-    if note.get("was_stopped"):
+    if notes.read(service_id, release_id).get("was_stopped"):
         traffic.stop(service_id)
     runs.stop(service_id, release_id)
-    _remove(service_id, release_id, version)
+    _remove(service_id, release_id, versions.made_for(service_id, release_id))
 
 
 def retire(service_id: str, keep: str | None) -> None:
@@ -50,7 +44,7 @@ def retire(service_id: str, keep: str | None) -> None:
     if keep is None:
         traffic.stop(service_id)
     elif kept := versions.find(service_id, keep):
-        traffic.lead(service_id, kept)
+        traffic.lead(service_id, kept, keep)
         _tidy(service_id, kept)
 
 
@@ -69,20 +63,19 @@ def _check(release: Release) -> Progress | None:
     return health.check(release, version)
 
 
+def _repeat(release: Release) -> Progress | None:
+    """Take the version of the release that this one repeats, if that is still kept."""
+    kept = versions.find(release.service_id, release.repeats) if release.repeats else None
+    if kept is None:
+        return None
+    versions.share(release, kept)
+    return _check(release)
+
+
 def _note(release: Release) -> None:
-    """Keep what the switch will need; take the bound off a service that is stopped."""
-    place = functions.note_place(release)
-    if shelf.has(place):
-        return
-    shelf.own(release.service_id, release.release_id)
-    was_stopped = traffic.is_stopped(release.service_id)
-    note = {
-        "instances": release.instances,
-        "max_instances": release.max_instances,
-        "sleeps": release.sleeps,
-        "was_stopped": was_stopped,
-    }
-    shelf.write_first(place, note)
+    """Note a release, once."""
+    if not notes.read(release.service_id, release.release_id):
+        notes.begin(release, was_stopped=traffic.is_stopped(release.service_id))
 
 
 def _prepare(release: Release, command: str) -> Progress | None:

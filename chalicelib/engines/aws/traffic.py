@@ -4,38 +4,38 @@ from typing import Any
 
 from ...settings import settings
 from ..base import EngineUnavailable
-from . import shelf
+from . import notes
 from .calls import EXISTS, MISSING, ask, tell
-from .functions import NOTE
 from .versions import LIVE, Version, find, function, live
 
 _NO_PROVISIONED = MISSING | {"ProvisionedConcurrencyConfigNotFoundException"}
 
 
-def switch(service_id: str, release_id: str) -> None:
-    """Send the traffic to the version of a release."""
+def switch(service_id: str, release_id: str) -> str:
+    """Send the traffic to the version of a release; the URL that leads there."""
     version = find(service_id, release_id)
     if version is None:
         raise EngineUnavailable(f"there is no version of {release_id}")
-    lead(service_id, version)
-    _open(service_id)
+    lead(service_id, version, release_id)
+    url = _open(service_id)
     _take_bound_off(service_id)
     if settings().reserve_instances:
-        note = shelf.read(shelf.key(service_id, release_id, NOTE)) or {}
+        note = notes.read(service_id, release_id)
         # Unbound in between: what is reserved must never be less than what is kept warm.
         _keep_warm(service_id, 0 if note.get("sleeps", True) else int(note.get("instances", 1)))
         _reserve(service_id, int(note.get("max_instances", 1)))
+    return url
 
 
-def lead(service_id: str, version: Version) -> None:
-    """Point the alias to a version; what another has pointed meanwhile stays."""
+def lead(service_id: str, version: Version, release_id: str) -> None:
+    """Point the alias to the version of a release; what another has pointed meanwhile stays."""
     alias = live(service_id)
     where = {"FunctionName": function(service_id), "Name": LIVE}
-    to = {**where, "FunctionVersion": version.number}
+    to = {"FunctionVersion": version.number, "Description": release_id}
     if alias is None:
-        tell("lambda", "create_alias", **to)
-    elif alias["FunctionVersion"] != version.number:
-        tell("lambda", "update_alias", **to, RevisionId=alias["RevisionId"])
+        tell("lambda", "create_alias", **where, **to)
+    elif {**alias, **to} != alias:
+        tell("lambda", "update_alias", **where, **to, RevisionId=alias["RevisionId"])
 
 
 def stop(service_id: str) -> None:
@@ -58,12 +58,14 @@ def let_run(service_id: str) -> None:
         _take_bound_off(service_id)
 
 
-def _open(service_id: str) -> None:
-    """Give the alias its URL, and let anybody invoke it there, as AWS asks for it twice."""
+def _open(service_id: str) -> str:
+    """The URL of the alias, where anybody may invoke it, as AWS asks for it twice."""
     alias = {"FunctionName": function(service_id), "Qualifier": LIVE}
-    ask("lambda", "create_function_url_config", unless=EXISTS, AuthType="NONE", **alias)
+    found = ask("lambda", "get_function_url_config", unless=MISSING, **alias)
+    found = found or tell("lambda", "create_function_url_config", AuthType="NONE", **alias)
     _permit(alias, "url", "lambda:InvokeFunctionUrl", FunctionUrlAuthType="NONE")
     _permit(alias, "url-invoke", "lambda:InvokeFunction", InvokedViaFunctionUrl=True)
+    return str(found["FunctionUrl"]).rstrip("/")
 
 
 def _permit(alias: dict[str, str], name: str, action: str, **condition: Any) -> None:

@@ -19,6 +19,13 @@ from chalicelib.settings import settings
 
 BUCKET, PROJECT = "orbitra-test-apps", "orbitra-test-builds"
 ROLE = "arn:aws:iam::123456789012:role/orbitra-test-app"
+BUILT = {
+    "commit": "c" * 40,
+    "runtime": "python3.13",
+    "start": "python app.py",
+    "site": None,
+    "pages": None,
+}
 Exchange = Callable[[], Any]
 Fault = Callable[[str, Exchange], Any]
 
@@ -140,8 +147,7 @@ class Cloud:
             return
         s3 = aws.client("s3")
         (owned,) = [key for key in keys() if key.endswith(f"/{name}/order.json")]
-        result = {"commit": "c" * 40, "runtime": "python3.13", "start": "python app.py"}
-        result = self.outcome.get("result", result)
+        result = self.outcome.get("result", BUILT)
         place = owned.removesuffix("order.json")
         left = {"artifact.zip": zipped(name), "result.json": json.dumps(result).encode()}
         for what, content in left.items():

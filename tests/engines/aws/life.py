@@ -70,9 +70,11 @@ def live_whole(engine: AwsEngine) -> None:
     for name in ("dep_1", "dep_2"):
         assert build(engine, name).stage is Stage.BUILT
         roll(engine, f"{name}-1", name, pre_deploy_command="true", sleeps=False)
-    roll(engine, "dep_3-1", "dep_1", sleeps=True)
+    roll(engine, "dep_3-1", "dep_1", repeats="dep_1-1", sleeps=True)
     until_done(lambda: engine.retire(SERVICE, None))
     roll(engine, "dep_3-2", "dep_1")
+    until_done(lambda: engine.start(release_of("dep_4-1", "dep_1", repeats="dep_3-1")))
+    until_done(lambda: engine.cancel_release("dep_4-1"))
     until_done(lambda: engine.build_log("dep_1"))
     until_done(lambda: engine.logs(SERVICE, 10, None))
     until_done(lambda: engine.metrics(SERVICE, 3600))

@@ -3,12 +3,13 @@
 import io
 import json
 import os
+import socket
 import subprocess
 import sys
 import threading
-import urllib.request
 import zipfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.metadata import version
@@ -16,20 +17,21 @@ from pathlib import Path
 from typing import Any
 
 import honcho
+import httpx
 import pytest
 
 from chalicelib.buildpacks.failures import Failure
-from chalicelib.engines.aws import buildspec, layers
+from chalicelib.engines.aws import buildspec, functions, layers, programs
 from chalicelib.engines.aws.builder import packing
 from chalicelib.engines.base import Build, Release
+from tests.local.conftest import until
 
 APP = """import os, http.server
 class Handler(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
-        self.send_response(200); self.end_headers(); self.wfile.write(os.environ["WHO"].encode())
-server = http.server.HTTPServer(("127.0.0.1", int(os.environ["PORT"])), Handler)
-print(server.server_address[1], flush=True)
-server.handle_request()
+        self.send_response(200); self.end_headers()
+        self.wfile.write(f"{os.environ['WHO']} {len(os.environ['LONG'])}".encode())
+http.server.HTTPServer(("127.0.0.1", int(os.environ["PORT"])), Handler).serve_forever()
 """
 
 
@@ -136,18 +138,63 @@ def test_an_app_is_built_and_starts(shelf: Shelf, repository: Path, tmp_path: Pa
     assert os.readlink(there / "link") == "app.py"
     assert os.access(there / "run.sh", os.X_OK)
     assert not (there / ".git").exists()
-    assert answer(there, result["start"]) == "it's me"
+    more_than_a_function_takes = {"WHO": "it's me", "LONG": "x" * 100_000}
+    with on_lambda(there, result, environment=more_than_a_function_takes) as app:
+        assert app.get("/").text == "it's me 100000"
 
 
-def answer(tree: Path, command: str) -> str:
-    """What the app answers when it is started as on Lambda."""
-    release = Release("r", "dep_1", "svc_1", "job_1", 0, environment={"WHO": "it's me"})
-    script = layers.script(release, command).replace("/var/task", str(tree))
-    with subprocess.Popen(["/bin/sh", "-c", script], stdout=subprocess.PIPE, text=True) as app:
-        assert app.stdout
-        port = int(app.stdout.readline())
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/") as found:
-            return str(found.read().decode())
+def test_pages_are_built_and_served(shelf: Shelf, repository: Path, tmp_path: Path) -> None:
+    (repository / "index.html").write_text("home")
+    commit(repository)
+    command = "rm app.py; mkdir dist; cp index.html dist; echo 1 > dist/a.js; ln -s ../run.sh dist"
+    wanted = build_of(repository, build_command=command)
+    result, said = run(shelf, tmp_path / "task", kind="build", build=wanted)
+    assert (result["start"], result["pages"]) == (None, "."), said
+    with on_lambda(tmp_path / "task", result) as visitor:
+        assert visitor.get("/dist/").text == "home"
+        assert visitor.get("/users/7").status_code == 404
+    site = {"project_type": "static_site", "publish_directory": "dist/", "spa": True}
+    with on_lambda(tmp_path / "task", result, **site) as visitor:
+        assert visitor.get("/users/7").text == visitor.get("/").text == "home"
+        script = visitor.get("/a.js")
+        assert script.headers["content-type"] == "text/javascript; charset=utf-8"
+        known = {"If-None-Match": script.headers["etag"]}
+        assert visitor.get("/a.js", headers=known).status_code == 304
+        for path in ("/run.sh", "/%2e%2e/run.sh"):
+            assert visitor.get(path).status_code == 404
+
+
+@contextmanager
+def on_lambda(tree: Path, result: dict[str, Any], **more: Any) -> Iterator[httpx.Client]:
+    """A release as Lambda starts it, once the Web Adapter finds it ready: its port accepts."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    release = Release("r", "dep_1", "svc_1", "job_1", port, **more)
+    program = programs.of(release, result)
+    layer = tree.parent / "opt"
+    zipfile.ZipFile(io.BytesIO(layers.content(release, program.command))).extractall(layer)
+    start = layer / functions.variables(release)["AWS_LAMBDA_EXEC_WRAPPER"].removeprefix("/opt/")
+    here = {"/var/task": tree, "/opt": layer, f"/var/lang/bin/{program.runtime}": sys.executable}
+    script = start.read_text()
+    for there, place in here.items():
+        script = script.replace(there, str(place))
+    start.write_text(script)
+    start.chmod(0o755)
+    env = {"PATH": os.environ["PATH"], **functions.variables(release)}
+    runtime = ["/var/lang/bin/python3.13", "/var/runtime/bootstrap.py"]
+    process = subprocess.Popen([start, *runtime], env=env, cwd="/")
+    try:
+        until(lambda: accepts(int(env["AWS_LWA_PORT"])))
+        with httpx.Client(base_url=f"http://127.0.0.1:{env['AWS_LWA_PORT']}") as client:
+            yield client
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def accepts(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def test_the_users_command_sees_their_variables_and_nothing_of_ours(

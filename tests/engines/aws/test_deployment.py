@@ -1,13 +1,14 @@
 """A deployment by the routes and the job, with this engine; CodeBuild's event resumes it."""
 
 import app
-from chalicelib import engines
+from chalicelib import aws, engines
 from chalicelib.engines.aws.engine import AwsEngine
 from chalicelib.settings import settings
 from tests.client import Client, Queue, make_due
 from tests.deployments.test_rollout import deploy, service_of, service_status, status
 from tests.engines.aws.cloud import PROJECT, Cloud
 from tests.engines.aws.test_builds import event
+from tests.engines.aws.test_releases import MAKING
 
 
 def test_it_goes_live(ada: Client, queue: Queue, aws_engine: AwsEngine, cloud: Cloud) -> None:
@@ -32,9 +33,54 @@ def test_it_goes_live(ada: Client, queue: Queue, aws_engine: AwsEngine, cloud: C
     assert queue.dead() == []
 
 
+def test_the_url_is_what_aws_gives(
+    ada: Client, queue: Queue, aws_engine: AwsEngine, cloud: Cloud
+) -> None:
+    engines.use(aws_engine)
+    first = deploy(ada)
+    assert urls(ada, first) == {None}
+    queue.run_to_the_end()
+    (made,) = cloud.of("lambda.CreateFunctionUrlConfig")
+    url = aws.client("lambda").get_function_url_config(FunctionName=made["FunctionName"])
+    assert urls(ada, first) == {url["FunctionUrl"]}
+
+    service = f"/api/web-services/{service_of(ada, first)}"
+    for action in ("deployments", "stop", "start", "restart"):
+        assert ada.post(f"{service}/{action}", {}).json()["url"] == url["FunctionUrl"]
+        queue.run_to_the_end()
+    assert ada.get(service).json()["url"] == url["FunctionUrl"]
+
+
+def test_a_rollback_is_live_after_one_look(
+    ada: Client, queue: Queue, aws_engine: AwsEngine, cloud: Cloud
+) -> None:
+    engines.use(aws_engine)
+    first = deploy(ada)
+    queue.run_to_the_end()
+    ada.post(f"/api/web-services/{service_of(ada, first)}/deployments", {})
+    queue.run_to_the_end()
+    cloud.seen.clear()
+    back = ada.post(f"/v1/deployments/{first}/rollback").json()["id"]
+    for _ in range(2):
+        assert status(ada, back) != "live"
+        queue.run_once()
+    assert status(ada, back) == "live"
+    assert not MAKING.intersection(cloud.seen)
+    queue.run_to_the_end()
+    assert ada.post(f"/api/web-services/{service_of(ada, back)}/restart").status == 200
+    queue.run_to_the_end()
+    assert "lambda.PublishVersion" in cloud.seen
+
+
+def urls(ada: Client, deployment: str) -> set[str | None]:
+    """Where a deployment and its service say that they answer."""
+    service = ada.get(f"/api/web-services/{service_of(ada, deployment)}").json()
+    return {ada.get(f"/v1/deployments/{deployment}").json()["url"], service["url"]}
+
+
 def test_a_worker_is_refused(ada: Client, aws_engine: AwsEngine) -> None:
     engines.use(aws_engine)
-    for project_type, status_code in (("worker", 400), ("static_site", 400), ("web_service", 201)):
+    for project_type, status_code in (("worker", 400), ("static_site", 201), ("web_service", 201)):
         body = {"name": project_type.replace("_", "-"), "project_type": project_type}
         assert ada.post("/api/web-services", body).status == status_code
 

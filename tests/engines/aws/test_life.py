@@ -27,6 +27,7 @@ CALLS = [
     "lambda.GetAlias",
     "lambda.GetFunctionConcurrency",
     "lambda.GetFunctionConfiguration",
+    "lambda.GetFunctionUrlConfig",
     "lambda.Invoke",
     "lambda.ListLayerVersions",
     "lambda.ListVersionsByFunction",

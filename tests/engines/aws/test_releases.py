@@ -15,9 +15,15 @@ from chalicelib.engines.aws import layers, versions
 from chalicelib.engines.aws.engine import AwsEngine
 from chalicelib.engines.base import Stage
 from tests.engines.aws.cloud import Cloud, digest, refusing, zipped
-from tests.engines.aws.life import SERVICE, build, release_of, roll, start
+from tests.engines.aws.life import SERVICE, build, release_of, roll, start, until_done
 
 NAME = f"orbitra-local-app-{SERVICE}"
+MAKING = {
+    "lambda.UpdateFunctionCode",
+    "lambda.PublishLayerVersion",
+    "lambda.UpdateFunctionConfiguration",
+    "lambda.PublishVersion",
+}
 
 
 @pytest.fixture(autouse=True)
@@ -63,14 +69,81 @@ def test_the_url_is_open_by_both_permissions(aws_engine: AwsEngine, cloud: Cloud
     assert {each["Qualifier"] for each in (by_url, by_invocation)} == {"live"}
 
 
+def test_the_url_stays(aws_engine: AwsEngine, cloud: Cloud) -> None:
+    roll(aws_engine, "dep_1-1", "dep_1")
+    first = aws_engine.switch(SERVICE, "dep_1-1", "shop")
+    assert first
+    assert first.startswith("https://")
+    roll(aws_engine, "dep_2-1", "dep_2")
+    aws_engine.retire(SERVICE, None)
+    roll(aws_engine, "dep_2-2", "dep_2")
+    assert aws_engine.switch(SERVICE, "dep_2-2", "other") == first
+
+
 def test_a_rollback_moves_the_alias(aws_engine: AwsEngine, cloud: Cloud) -> None:
     for name in ("dep_1", "dep_2"):
         roll(aws_engine, f"{name}-1", name)
         assert live_version()["CodeSha256"] == digest(zipped(name))
-    roll(aws_engine, "dep_3-1", "dep_1")
+    cloud.seen.clear()
+    roll(aws_engine, "dep_3-1", "dep_1", repeats="dep_1-1")
+    assert live_version()["Description"] == "dep_1-1"
+    assert all(each["RevisionId"] for each in cloud.of("lambda.UpdateAlias"))
+    assert not MAKING.intersection(cloud.seen)
+    roll(aws_engine, "dep_4-1", "dep_2", repeats="dep_2-1")
+    roll(aws_engine, "dep_5-1", "dep_1", repeats="dep_3-1")
+    assert live_version()["Description"] == "dep_1-1"
+    assert not MAKING.intersection(cloud.seen)
+
+
+def test_a_rollback_to_what_is_no_longer_kept(aws_engine: AwsEngine, cloud: Cloud) -> None:
+    roll(aws_engine, "dep_3-1", "dep_1", repeats="dep_1-1")
     assert live_version()["CodeSha256"] == digest(zipped("dep_1"))
     assert live_version()["Description"] == "dep_3-1"
-    assert all(each["RevisionId"] for each in cloud.of("lambda.UpdateAlias"))
+
+
+def test_a_restart_makes_a_version_of_its_own(aws_engine: AwsEngine, cloud: Cloud) -> None:
+    roll(aws_engine, "dep_1-1", "dep_1")
+    roll(aws_engine, "dep_3-1", "dep_1", repeats="dep_1-1")
+    roll(aws_engine, "dep_3-2", "dep_1")
+    assert live_version()["Description"] == "dep_3-2"
+    assert [each.release_id for each in versions.of(SERVICE)] == ["dep_1-1", "dep_3-2"]
+
+
+def test_what_a_rollback_shares_outlives_it(aws_engine: AwsEngine, cloud: Cloud) -> None:
+    for name in ("dep_1", "dep_2"):
+        roll(aws_engine, f"{name}-1", name)
+    assert start(aws_engine, "dep_3-1", "dep_1", repeats="dep_1-1").stage is Stage.HEALTHY
+    aws_engine.cancel_release("dep_3-1")
+    roll(aws_engine, "dep_4-1", "dep_1", repeats="dep_1-1")
+    for name in ("dep_1-1", "dep_4-1"):
+        aws_engine.cancel_release(name)
+    assert live_version()["Description"] == "dep_1-1"
+    assert [each.release_id for each in versions.of(SERVICE)] == ["dep_1-1", "dep_2-1"]
+
+
+def test_a_version_of_long_ago_has_its_time_to_answer_again(
+    aws_engine: AwsEngine, cloud: Cloud, clock: Traveller
+) -> None:
+    for name in ("dep_1", "dep_2"):
+        roll(aws_engine, f"{name}-1", name)
+    clock.shift(3600)
+    cloud.answer = {"statusCode": 503}
+    again = replace(release_of("dep_3-1", "dep_1"), repeats="dep_1-1", health_check_path="/up")
+    assert aws_engine.start(again).stage is Stage.STARTING
+    clock.shift(121)
+    assert aws_engine.start(again).stage is Stage.FAILED
+
+
+def test_a_stopped_service_stays_stopped_when_its_rollback_fails(
+    aws_engine: AwsEngine, cloud: Cloud
+) -> None:
+    roll(aws_engine, "dep_1-1", "dep_1")
+    aws_engine.retire(SERVICE, None)
+    cloud.crash = "Runtime exited with error: exit status 1"
+    assert start(aws_engine, "dep_3-1", "dep_1", repeats="dep_1-1").stage is Stage.FAILED
+    aws_engine.cancel_release("dep_3-1")
+    assert reserved() == 0
+    assert [each.release_id for each in versions.of(SERVICE)] == ["dep_1-1"]
 
 
 def test_nothing_moves_before_the_switch(aws_engine: AwsEngine, cloud: Cloud) -> None:
@@ -113,6 +186,10 @@ def test_ten_versions_are_kept(aws_engine: AwsEngine, cloud: Cloud) -> None:
         roll(aws_engine, f"dep_1-{number}", "dep_1")
     kept = [each.release_id for each in versions.of(SERVICE)]
     assert kept == [f"dep_1-{number}" for number in range(3, 13)]
+    roll(aws_engine, "dep_3-1", "dep_1", repeats="dep_1-3")
+    start(aws_engine, "dep_1-13", "dep_1")
+    until_done(lambda: aws_engine.retire(SERVICE, "dep_3-1"))
+    assert versions.of(SERVICE)[0].release_id == "dep_1-3"
 
 
 @pytest.mark.parametrize(

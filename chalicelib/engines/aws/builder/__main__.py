@@ -36,10 +36,10 @@ def _build(order: Order) -> None:
         preparing.run(order)
         _leave(order, {})
         return
-    runtime, start = making.build(order)
+    found = making.build(order)
     commit = Path(COMMIT).read_text()
     print(f"==> Built commit {commit}", flush=True)
-    _leave(order, {"commit": commit, "runtime": runtime, "start": start})
+    _leave(order, {"commit": commit, **found})
 
 
 def _leave(order: Order, result: dict[str, Any]) -> None:

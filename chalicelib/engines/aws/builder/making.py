@@ -3,9 +3,11 @@
 import os
 import shutil
 import subprocess
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
-from ....buildpacks import detection, git, node, python
+from ....buildpacks import detection, git, node, python, static
 from ....buildpacks.failures import Failure
 from ....buildpacks.folder import Folder, working_directory
 from . import commands, packing, runtimes, urls
@@ -25,8 +27,12 @@ def clone(order: Order) -> str:
     return sha.split()[-1]
 
 
-def build(order: Order) -> tuple[str, str | None]:
-    """Build the tree and send it off: Lambda's runtime for it, and its own start command."""
+def build(order: Order) -> dict[str, Any]:
+    """Build the tree and send it off; how it can be run.
+
+    ``runtime`` is Lambda's, ``start`` the command of its own program, ``site`` the pages that it
+    has instead of one, ``pages`` where those of a static site are.
+    """
     wanted, tree = order.build, order.tree
     root = working_directory(tree, wanted.root_directory)
     for remark in detection.remarks(root):
@@ -39,9 +45,20 @@ def build(order: Order) -> tuple[str, str | None]:
             directory=step.directory or root,
             environment=commands.environment(wanted.environment, tree, root),
         )
-    start = detection.program_step(root, tree)
+    found = _found(root, tree)
     _send(order)
-    return _runtime(root), start.command if start else None
+    return found
+
+
+def _found(root: Path, tree: Path) -> dict[str, Any]:
+    folder, start = Folder(root), detection.program_step(root, tree)
+    site = static.alone(folder)
+    return {
+        "runtime": _runtime(root),
+        "start": start.command if start else None,
+        "site": asdict(site) if site else None,
+        "pages": static.published(folder),
+    }
 
 
 def _send(order: Order) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from local import static_server
+from chalicelib.engines import static_server
 from tests.local.conftest import end, until
 
 FILES = {
@@ -38,9 +38,9 @@ def serving(place: Path, *options: str) -> Iterator[httpx.Client]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    command = [sys.executable, "-I", static_server.__file__, *options, str(place)]
+    command = [sys.executable, "-I", static_server.__file__, *options, "."]
     process = subprocess.Popen(
-        command, env={**os.environ, "PORT": str(port)}, stdin=subprocess.PIPE
+        command, env={**os.environ, "PORT": str(port)}, stdin=subprocess.PIPE, cwd=place
     )
     try:
         until(lambda: answers(port))
@@ -113,8 +113,52 @@ def test_a_second_visit_and_other_methods(client: httpx.Client) -> None:
     again = client.get("/", headers={"If-None-Match": first.headers["etag"]})
     assert again.status_code == 304
     assert client.head("/").headers["content-length"] == "4"
-    assert client.get("/", headers={"Range": "bytes=1-2"}).text == "om"
-    assert client.post("/").status_code == 405
+    refused = client.post("/", content="GET /data.json HTTP/1.1\r\n\r\n")
+    assert (refused.status_code, refused.headers["connection"]) == (405, "close")
+
+
+def test_what_changes_has_another_name_though_its_time_is_the_same(place: Path) -> None:
+    tags = set()
+    for text in ("one", "two"):
+        (place / "same.txt").write_text(text)
+        os.utime(place / "same.txt", (0, 0))
+        with serving(place) as client:
+            tags.add(client.get("/same.txt").headers["etag"])
+    (place / "same.txt").unlink()
+    assert len(tags) == 2
+
+
+@pytest.mark.parametrize(
+    ("asked", "status", "text", "said"),
+    [
+        ("bytes=1-2", 206, "om", "bytes 1-2/4"),
+        ("bytes=-1", 206, "e", "bytes 3-3/4"),
+        ("bytes=2-", 206, "me", "bytes 2-3/4"),
+        ("bytes=2-99", 206, "me", "bytes 2-3/4"),
+        ("bytes=4-", 416, "", "bytes */4"),
+        ("bytes=2-1", 200, "home", None),
+        ("bytes=0-1,3-3", 200, "home", None),
+    ],
+)
+def test_parts(client: httpx.Client, asked: str, status: int, text: str, said: str | None) -> None:
+    answer = client.get("/", headers={"Range": asked})
+    assert (answer.status_code, answer.text) == (status, text)
+    assert answer.headers.get("content-range") == said
+    assert client.get("/", headers={"Range": asked, "If-Range": '"old"'}).text == "home"
+
+
+@pytest.mark.parametrize(
+    ("folder", "said"),
+    [
+        ("gone", 'The publish directory "gone" does not exist in the root directory'),
+        ("..", 'The publish directory ".." leads out of the root directory'),
+    ],
+)
+def test_a_folder_that_cannot_be_served(place: Path, folder: str, said: str) -> None:
+    command = [sys.executable, "-I", static_server.__file__, "--", folder]
+    ended = subprocess.run(command, cwd=place, capture_output=True, text=True, check=False)
+    assert ended.returncode == 1
+    assert ended.stderr.startswith(said)
 
 
 def test_the_fallback_and_a_page_of_its_own_for_404(place: Path) -> None:
