@@ -73,7 +73,7 @@ def operator(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Operat
 
 
 def _make_empty(app: Chalice, out: Path, _: str) -> Path:
-    text = json.dumps(for_moto.taken(template.make(app)))
+    text = json.dumps(for_moto.taken(template.make(app), NAME))
     (out / "template.json").write_text(text, "utf-8")
     with ZipFile(out / "package.zip", "w") as made:
         made.writestr(ZipInfo("app.py"), "")

@@ -1,10 +1,13 @@
-"""A template less what moto's CloudFormation cannot make; references to it become its name."""
+"""A template less what moto's CloudFormation cannot make; references to it are its name or ARN."""
 
 import json
 import re
+from functools import partial
 from typing import Any
 
 from deploy import DECLARED
+
+from .resolved import Resolver
 
 UNKNOWN = {
     "AWS::ApiGateway::BasePathMapping",
@@ -22,27 +25,39 @@ UNKNOWN = {
 }
 
 
-def taken(template: dict[str, Any]) -> dict[str, Any]:
-    """The template as moto takes it; it reads a key's tags wrongly, and no IPv6 of a network."""
+def taken(template: dict[str, Any], stack: str) -> dict[str, Any]:
+    """The template as moto takes it.
+
+    It reads a key's tags wrongly, knows no IPv6 of a network, and a log's ARN without its end.
+    """
     network = json.loads((DECLARED / "network.json").read_text("utf-8"))["Resources"]
     resources = template["Resources"]
     gone = {name for name in resources if resources[name]["Type"] in UNKNOWN} | set(network)
     kept = {name: one for name, one in resources.items() if name not in gone}
     del kept["SecretsKey"]["Properties"]["Tags"]
     outputs = {name: one for name, one in template["Outputs"].items() if "Condition" not in one}
-    made: dict[str, Any] = _named(template | {"Resources": kept, "Outputs": outputs}, gone)
+    less = template | {"Resources": kept, "Outputs": outputs}
+    logs = {name for name in resources if resources[name]["Type"] == "AWS::Logs::LogGroup"}
+    made: dict[str, Any] = _named(less, gone | logs, Resolver(template, stack))
     return made
 
 
-def _named(value: Any, gone: set[str]) -> Any:
+def _named(value: Any, gone: set[str], resolver: Resolver) -> Any:
     match value:
         case {"Ref": str(name)} | {"Fn::GetAtt": [str(name), _]} if name in gone:
-            return name
+            return resolver.resolved(value)
         case {"Fn::Sub": str(text)}:
-            names = "|".join(gone)
-            return {"Fn::Sub": re.sub(rf"\$\{{({names})(\.\w+)?\}}", r"\1", text)}
+            return {"Fn::Sub": re.sub(_references(gone), partial(_text, resolver), text)}
         case dict():
-            return {key: _named(inner, gone) for key, inner in value.items()}
+            return {key: _named(inner, gone, resolver) for key, inner in value.items()}
         case list():
-            return [_named(inner, gone) for inner in value]
+            return [_named(inner, gone, resolver) for inner in value]
     return value
+
+
+def _references(gone: set[str]) -> str:
+    return rf"\$\{{({'|'.join(gone)})(\.\w+)?\}}"
+
+
+def _text(resolver: Resolver, found: re.Match[str]) -> str:
+    return str(resolver.resolved({"Fn::Sub": found[0]}))

@@ -15,6 +15,7 @@ from botocore.client import BaseClient
 from botocore.exceptions import ClientError, ReadTimeoutError
 
 from chalicelib import aws
+from chalicelib.settings import settings
 from tests.engines.aws import registry
 
 BUCKET, PROJECT = "orbitra-test-apps", "orbitra-test-builds"
@@ -67,6 +68,7 @@ class Cloud:
     crash: str = ""
     outcome: dict[str, Any] = field(default_factory=dict)
     tokens: dict[str, str] = field(default_factory=dict)
+    log_group: str = "/aws/codebuild/x"
     warm: dict[str, int] = field(default_factory=dict)
     faults: dict[str, Fault] = field(default_factory=dict)
     revision: int = 0
@@ -92,13 +94,13 @@ class Cloud:
     def _start_build(self, arguments: dict[str, Any], real: Exchange) -> Any:
         """The same token is the same build; other arguments with it are refused."""
         token, said = arguments["idempotencyToken"], json.dumps(arguments, sort_keys=True)
-        made = {"build": {"id": f"{arguments['projectName']}:{token}"}}
+        build = {"id": f"{arguments['projectName']}:{token}"}
         if token in self.tokens:
             assert self.tokens[token] == said, "parameter mismatch"
-            return made
+            return {"build": build}
         self.tokens[token] = said
         real()
-        return made
+        return {"build": build}
 
     def _look_at_build(self, arguments: dict[str, Any], _: Exchange) -> Any:
         """Queued, cloning, building, then over; at its end the builder leaves its word."""
@@ -112,7 +114,7 @@ class Cloud:
             self.ends[build_id] = self.outcome.get("status", "SUCCEEDED")
             self._finish(build_id.split(":")[1])
         status = self.ends.get(build_id, "IN_PROGRESS")
-        logs = {"groupName": "/aws/codebuild/x", "streamName": build_id.split(":")[1]}
+        logs = {"groupName": self.log_group, "streamName": build_id.split(":")[1]}
         one = {"id": build_id, "buildStatus": status, "currentPhase": phase, "logs": logs}
         return {"builds": [one]}
 
@@ -148,16 +150,16 @@ class Cloud:
     def _finish(self, name: str) -> None:
         if self.outcome.get("silent"):
             return
-        s3 = aws.client("s3")
+        s3, bucket = aws.client("s3"), settings().apps_bucket
         (owned,) = [key for key in keys() if key.endswith(f"/{name}/order.json")]
-        order = json.loads(s3.get_object(Bucket=BUCKET, Key=owned)["Body"].read())
+        order = json.loads(s3.get_object(Bucket=bucket, Key=owned)["Body"].read())
         place = owned.removesuffix("order.json")
         if order["kind"] == "image":
             registry.push(self.blobs, order["image"], name)
         else:
-            s3.put_object(Bucket=BUCKET, Key=f"{place}artifact.zip", Body=zipped(name))
+            s3.put_object(Bucket=bucket, Key=f"{place}artifact.zip", Body=zipped(name))
         result = self.outcome.get("result", RESULTS.get(order["kind"], {}))
-        s3.put_object(Bucket=BUCKET, Key=f"{place}result.json", Body=json.dumps(result).encode())
+        s3.put_object(Bucket=bucket, Key=f"{place}result.json", Body=json.dumps(result).encode())
 
     def _upload(self, arguments: dict[str, Any], real: Exchange) -> Any:
         self.blobs[arguments["uploadId"]] = arguments["layerPartBlob"]
@@ -249,5 +251,5 @@ def keys() -> list[str]:
     """All that the bucket holds."""
     from moto.s3.models import s3_backends
 
-    bucket = s3_backends["123456789012"]["aws"].buckets[BUCKET]
+    bucket = s3_backends["123456789012"]["aws"].buckets[settings().apps_bucket]
     return list(bucket.keys)

@@ -58,10 +58,12 @@ class Shelf:
 def cloud() -> Iterator[Cloud]:
     with patch.dict("os.environ", SETTINGS):
         settings.settings.cache_clear()
+        _reset()
         _make_resources()
         made = Cloud()
         with watched(made):
             yield made
+        _reset()
     settings.settings.cache_clear()
 
 
@@ -70,7 +72,7 @@ def aws_engine(cloud: Cloud) -> AwsEngine:
     return AwsEngine()
 
 
-def _make_resources() -> None:
+def _reset() -> None:
     from moto.awslambda.models import lambda_backends
     from moto.cloudwatch.models import cloudwatch_backends
     from moto.codebuild.models import codebuild_backends
@@ -89,6 +91,9 @@ def _make_resources() -> None:
         backends["123456789012"]["us-east-1"].reset()
     iam_backends["123456789012"]["aws"].reset()
     s3_backends["123456789012"]["aws"].reset()
+
+
+def _make_resources() -> None:
     allow = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}}
     policy = {"Version": "2012-10-17", "Statement": [{**allow, "Action": "sts:AssumeRole"}]}
     name = ROLE.rpartition("/")[2]

@@ -3,6 +3,7 @@
 import app
 from chalicelib import aws, engines
 from chalicelib.engines.aws.engine import AwsEngine
+from chalicelib.settings import settings
 from tests.client import Client, Queue, make_due
 from tests.deployments.test_rollout import deploy, service_of, service_status, status
 from tests.engines.aws.cloud import IMAGE_PROJECT, PROJECT, Cloud
@@ -116,17 +117,19 @@ def test_a_stop_and_a_start(ada: Client, queue: Queue, aws_engine: AwsEngine, cl
 def hear_of(job_id: str) -> None:
     """Hand CodeBuild's event to the function that EventBridge calls."""
     make_due()
-    app.hear_of_builds(
-        {
-            "version": "0",
-            "id": "1",
-            "detail-type": "CodeBuild Build State Change",
-            "source": "aws.codebuild",
-            "account": "123456789012",
-            "time": "2026-01-01T00:00:00Z",
-            "region": "us-east-1",
-            "resources": [],
-            "detail": event(PROJECT, job_id),
-        },
-        None,
-    )
+    app.hear_of_builds(told_of(job_id), None)
+
+
+def told_of(job_id: str) -> dict[str, object]:
+    """CodeBuild's event of a job's build."""
+    return {
+        "version": "0",
+        "id": "1",
+        "detail-type": "CodeBuild Build State Change",
+        "source": "aws.codebuild",
+        "account": "123456789012",
+        "time": "2026-01-01T00:00:00Z",
+        "region": "us-east-1",
+        "resources": [],
+        "detail": event(settings().build_project, job_id),
+    }
