@@ -15,6 +15,12 @@ from .resolved import HERE, REGION
 Arguments = dict[str, Any]
 
 OF_S3 = {"HeadBucket": "ListBucket", "HeadObject": "GetObject", "ListObjectsV2": "ListBucket"}
+OF_IMAGES = (
+    "BatchGetImage",
+    "GetDownloadUrlForLayer",
+    "GetRepositoryPolicy",
+    "SetRepositoryPolicy",
+)
 OF_WRITES = {"ConditionCheck": "ConditionCheckItem"}
 BY_S3 = ("kms:ViaService", f"s3.{REGION}.amazonaws.com")
 TO_LAMBDA = ("iam:PassedToService", "lambda.amazonaws.com")
@@ -58,6 +64,16 @@ def _on_table(action: str, table: str) -> Need:
     return Need(f"dynamodb:{action}", f"arn:aws:dynamodb:{HERE}:table/{table}")
 
 
+def _ecr(operation: str, given: Arguments) -> Iterator[Need]:
+    """A login is asked for by the role that a build may push as, not by a function's own."""
+    if operation != "GetAuthorizationToken":
+        yield _on_repository(operation, given["repositoryName"])
+
+
+def _on_repository(action: str, name: str) -> Need:
+    return Need(f"ecr:{action}", f"arn:aws:ecr:{HERE}:repository/{name}")
+
+
 def _kms(operation: str, given: Arguments) -> Iterator[Need]:
     """Moto's ciphertexts begin with the id of their key."""
     yield on_key(operation, given.get("KeyId") or given["CiphertextBlob"][:36].decode())
@@ -74,6 +90,9 @@ def _lambda(operation: str, given: Arguments) -> Iterator[Need]:
         yield Need("iam:PassRole", given["Role"], (TO_LAMBDA,))
     yield from (Need("lambda:GetLayerVersion", one) for one in given.get("Layers", []))
     code = given.get("Code", given)
+    if "ImageUri" in code:
+        repository = code["ImageUri"].partition("/")[2].partition("@")[0]
+        yield from (_on_repository(action, repository) for action in OF_IMAGES)
     if "S3Key" in code:
         yield Need("s3:GetObject", f"arn:aws:s3:::{code['S3Bucket']}/{code['S3Key']}")
 
@@ -118,14 +137,20 @@ def _sqs(operation: str, given: Arguments) -> Iterator[Need]:
     yield Need(f"sqs:{operation}", f"arn:aws:sqs:{HERE}:{queue}")
 
 
+def _sts(operation: str, given: Arguments) -> Iterator[Need]:
+    yield Need(f"sts:{operation}", given["RoleArn"])
+
+
 _OF: dict[str, Callable[[str, Arguments], Iterator[Need]]] = {
     "cloudwatch": _cloudwatch,
     "codebuild": _codebuild,
     "dynamodb": _dynamodb,
+    "ecr": _ecr,
     "kms": _kms,
     "lambda": _lambda,
     "logs": _logs,
     "s3": _s3,
     "sesv2": _ses,
     "sqs": _sqs,
+    "sts": _sts,
 }

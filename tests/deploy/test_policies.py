@@ -19,6 +19,7 @@ from .iam import Statement, covers, many
 from .resolved import Resolver
 
 EVERYWHERE = {
+    "aws:PrincipalArn": "a global key: in every request of a user or a role",
     "aws:SecureTransport": "a global key: in every request",
     "aws:SourceAccount": "a global key: when a service calls for another resource",
     "lambda:SourceFunctionArn": "in every request of a function's own code, to any service",

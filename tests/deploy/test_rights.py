@@ -20,12 +20,13 @@ from .installation import installed
 from .rights import Walk, watched
 
 pytestmark = pytest.mark.filterwarnings("ignore:Tried to parse:UserWarning")
+ALL_OF_IT = {"ORBITRA_RESERVE_INSTANCES": "true", "MOTO_LAMBDA_STUB_ECR": "false"}
 READS = ("check", "build_log", "logs", "metrics")
 
 
 def test_each_function_may_do_what_it_does_and_nothing_else(operator: Operator) -> None:
     operator.deploy()
-    with installed(ORBITRA_RESERVE_INSTANCES="true") as cloud, watched() as walk:
+    with installed(**ALL_OF_IT) as cloud, watched() as walk:
         _live_on_the_engine(walk)
         _use_everything()
         _let_it_fail(walk, cloud)
@@ -40,6 +41,7 @@ def _live_on_the_engine(walk: Walk) -> None:
         function = "api" if name in READS else "work"
         setattr(engine, name, walk.acts(function, getattr(engine, name)))
     live_whole(engine)
+    live_whole(engine, dockerfile_path="Dockerfile")
 
 
 def _use_everything() -> None:

@@ -93,14 +93,14 @@ class Cloud:
 
     def _start_build(self, arguments: dict[str, Any], real: Exchange) -> Any:
         """The same token is the same build; other arguments with it are refused."""
-        token, said = arguments["idempotencyToken"], json.dumps(arguments, sort_keys=True)
-        build = {"id": f"{arguments['projectName']}:{token}"}
-        if token in self.tokens:
-            assert self.tokens[token] == said, "parameter mismatch"
-            return {"build": build}
-        self.tokens[token] = said
+        build_id = f"{arguments['projectName']}:{arguments['idempotencyToken']}"
+        made, said = {"build": {"id": build_id}}, json.dumps(arguments, sort_keys=True)
+        if build_id in self.tokens:
+            assert self.tokens[build_id] == said, "parameter mismatch"
+            return made
+        self.tokens[build_id] = said
         real()
-        return {"build": build}
+        return made
 
     def _look_at_build(self, arguments: dict[str, Any], _: Exchange) -> Any:
         """Queued, cloning, building, then over; at its end the builder leaves its word."""
