@@ -208,6 +208,7 @@ def configuration_of(service: Service, settings: Settings) -> Configuration:
     resolved = resolution.resolve(service, settings)
     return Configuration(
         git_url=str(service.git_repository_url),
+        branch=service.branch,
         port=_port(service, resolved),
         root_directory=service.root_directory,
         build_command=service.build_command,
