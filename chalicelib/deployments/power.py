@@ -1,6 +1,7 @@
 """Starting, stopping and restarting a service: its live deployment, without a build."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from .. import engines, jobs
 from ..engines.base import Stage
@@ -15,11 +16,19 @@ from . import rollout, store
 from .rollout import TURN_SECONDS, lock, unlock, wake_waiting
 from .service import configuration_of
 from .starting import look_again, start_release
-from .store import Deployment
+from .store import Configuration, Deployment
 
 Step = Callable[[Job, Transaction, Service], Outcome]
 
 UNDER_WAY = "A deployment of this web service is under way; wait for it, or cancel it"
+NEEDS_BUILD = (
+    "git_url",
+    "branch",
+    "root_directory",
+    "build_command",
+    "dockerfile_path",
+    "image_ref",
+)
 BUSY = {"deploying", "starting", "stopping", "restarting"}
 
 
@@ -54,11 +63,22 @@ def _roll(call: Call, service: Service, status: str) -> Service:
         raise Conflict("This web service was never deployed; deploy it first")
     number = int(service.releases) + 1
     release_id = store.later_release(service.live_deployment_id, number)
-    configuration = configuration_of(service, variables.read(service))
-    store.configure(call.tx, call.tenant, release_id, configuration)
+    store.configure(call.tx, call.tenant, release_id, _without_build(service))
     service.releases = number
     _ask(call, service, status, "service.roll", {"release_id": release_id})
     return service
+
+
+def _without_build(service: Service) -> Configuration:
+    """The present configuration; what takes a build stays as it was built, and pending."""
+    present = configuration_of(service, variables.read(service))
+    live = Deployment.of(service.tenant, str(service.live_deployment_id))
+    if live is None:
+        return present
+    built = store.configuration(service.tenant, live.release_id)
+    kept = {name: getattr(built, name) for name in NEEDS_BUILD}
+    is_built = all(getattr(present, name) == value for name, value in kept.items())
+    return present if is_built else replace(present, **kept, revision=built.revision)
 
 
 def _ask(call: Call, service: Service, status: str, kind: str, more: dict[str, str]) -> None:

@@ -11,7 +11,7 @@ from . import service as deployments
 from . import store
 from .store import Configuration, Deployment
 
-NOT_SETTINGS = {"git_url", "environment", "secret_keys", "revision"}
+NOT_SETTINGS = {"git_url", "branch", "environment", "secret_keys", "revision"}
 
 
 @dataclass(frozen=True)

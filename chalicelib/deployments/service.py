@@ -214,6 +214,7 @@ def configuration_of(service: Service, settings: Settings) -> Configuration:
     resolved = resolution.resolve(service, settings)
     return Configuration(
         git_url=_repository(service) or "",
+        branch=service.branch,
         port=_port(service, resolved),
         root_directory=service.root_directory,
         dockerfile_path=service.dockerfile_path,

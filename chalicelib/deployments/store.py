@@ -49,11 +49,12 @@ class Deployment(Resource):
 class Configuration:
     """What a release is built and started with. Without a repository ``git_url`` is empty.
 
-    ``secret_keys`` are those of the environment whose values are secret; ``revision`` is that of
-    the service when this was said.
+    ``secret_keys`` are those of the environment whose values are secret; ``branch`` and
+    ``revision`` are the service's when this was said.
     """
 
     git_url: str = field(repr=False)
+    branch: str
     port: int
     root_directory: str | None = None
     dockerfile_path: str | None = None

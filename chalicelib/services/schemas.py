@@ -176,7 +176,8 @@ class ServiceChange(_ServiceFields):
 
 
 class ServiceAnswer(Answer):
-    """A web service. ``config_pending``: a change waits for the next deploy or restart.
+    """A web service. ``config_pending``: a change waits for the next deploy or
+    restart; of the repository, branch, image, directory and build command for a deploy.
 
     ``url`` is null until a first deployment is live where only that says it, as on AWS. A worker
     has neither ``url`` nor ``subdomain``.

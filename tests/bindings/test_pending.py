@@ -146,3 +146,31 @@ def test_deploys_and_changes_at_once(api: Configured, engine: SimulatedEngine) -
     api.deploy()
     assert not api.is_pending
     assert runs(api, engine) == resolved(api)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"build_command": "make"},
+        {"root_directory": "web"},
+        {"branch": "next"},
+        {"git_repository_url": "http://127.0.0.1:1/other.git"},
+    ],
+    ids=str,
+)
+def test_what_takes_a_build_waits_for_a_deploy(api: Configured, change: dict[str, str]) -> None:
+    api.deploy()
+    api.set("A", "1")
+    assert api.client.patch(api.path, change).json()["config_pending"]
+    for _ in range(2):
+        api.restart()
+        assert api.is_pending
+    api.client.post(f"{api.path}/deploy", {})
+    api.queue.run_to_the_end()
+    assert not api.is_pending
+
+
+def test_a_branch_that_was_deployed_once_is_not_pending(api: Configured) -> None:
+    api.deploy("another")
+    api.restart()
+    assert not api.is_pending

@@ -149,3 +149,13 @@ def test_a_project_whose_service_runs_an_image_is_not_deployed_from_git(
     reply = ada.post(path, {"git_url": URL})
     assert reply.status == 400
     assert reply.json()["error"]["message"].startswith("git_url: the project's web service")
+
+
+def test_another_image_waits_for_a_deploy_and_not_for_a_restart(ada: Client, queue: Queue) -> None:
+    path = f"{PATH}/{new(ada, **IMAGE)['id']}"
+    deploy(ada, queue, path.removeprefix(f"{PATH}/"))
+    assert ada.patch(path, {"image_ref": "ghcr.io/user/app:2"}).json()["config_pending"] is True
+    for action, is_pending in (("restart", True), ("deployments", False)):
+        assert ada.post(f"{path}/{action}", {}).status < 300
+        queue.run_to_the_end()
+        assert ada.get(path).json()["config_pending"] is is_pending

@@ -84,7 +84,7 @@ def test_the_configuration_of_a_release(alphabet: str, number: int) -> None:
     assert block_size(environment) <= 256 * 1024
     command = text(alphabet, 4000)
     configuration: dict[str, Any] = {
-        **vars(Configuration("https://example.com", 8080)),
+        **vars(Configuration("https://example.com", "main", 8080)),
         "build_command": command,
         "start_command": command[::-1],
         "environment": environment,
