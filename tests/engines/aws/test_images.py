@@ -246,3 +246,10 @@ def test_an_image_that_lambda_does_not_take(aws_engine: AwsEngine, cloud: Cloud)
     cloud.configuration = reasons
     found = start(aws_engine, "dep_1-1", "dep_1")
     assert (found.message, found.phase) == (functions.NOT_TAKEN, "start")
+
+
+def test_a_release_that_repeats_another_has_its_image(aws_engine: AwsEngine, cloud: Cloud) -> None:
+    release = built_as(aws_engine, cloud)
+    uri = images.of_release(release)
+    assert images.of_release(replace(release, release_id="dep_2-1", repeats="dep_1-1")) == uri
+    assert tags() == {"dep_1", "dep_1-1"}
