@@ -44,6 +44,7 @@ class StageSettings(BaseModel):
     alarm_address: str = Field(default="", pattern=f"^({ADDRESS})?$")
     domain_name: str = ""
     certificate_arn: str = ""
+    reserve_instances: bool = False
 
     @model_validator(mode="after")
     def _domain_has_certificate(self) -> "StageSettings":
@@ -63,6 +64,7 @@ class StageSettings(BaseModel):
             "MailAddress": self.mail_address,
             "DomainName": self.domain_name,
             "CertificateArn": self.certificate_arn,
+            "ReserveInstances": str(self.reserve_instances).lower(),
         }
 
 

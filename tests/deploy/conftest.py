@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 from zipfile import ZipFile, ZipInfo
@@ -11,7 +11,9 @@ import pytest
 from chalice.app import Chalice
 
 from deploy import DeployError, commands, package, settings, template
+from deploy.account import Account
 from tests.client import Client, make_client
+from tests.conftest import make_fresh
 
 from . import for_moto
 
@@ -24,6 +26,26 @@ mail_address = "no-reply@example.com"
 alarm_address = "alarms@example.com"
 memory = 512
 """
+
+
+TABLES = {f"{NAME}-{name}" for name in ("accounts", "workspaces", "resources", "claims", "jobs")}
+
+
+def client(service: str) -> Any:
+    """The client of a service of the account."""
+    return Account("us-east-1").client(service)
+
+
+def resources() -> list[dict[str, Any]]:
+    """The stack's resources: each one's logical and physical id."""
+    found = client("cloudformation").list_stack_resources(StackName=NAME)
+    shown = ("LogicalResourceId", "PhysicalResourceId")
+    return [{k: one[k] for k in shown} for one in found["StackResourceSummaries"]]
+
+
+def tables() -> set[str]:
+    """The names of the stack's tables that are there."""
+    return {one for one in client("dynamodb").list_tables()["TableNames"] if NAME in one}
 
 
 class Operator:
@@ -58,18 +80,34 @@ class Operator:
 
 
 @pytest.fixture
-def operator(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Operator]:
+def operator(tmp_path: Path) -> Iterator[Operator]:
     """An operator whose package is empty, so that nobody waits for pip."""
+    with _operating(tmp_path) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Operator]:
+    """An operator who has deployed, for all tests of a module that only look."""
+    make_fresh()
+    with _operating(tmp_path_factory.mktemp("deployed")) as made:
+        made.deploy()
+        yield made
+
+
+@contextmanager
+def _operating(place: Path) -> Iterator[Operator]:
     from moto.cloudformation.models import ChangeSet
 
-    file = tmp_path / "deploy.toml"
+    file = place / "deploy.toml"
     file.write_text(CHOSEN)
-    monkeypatch.setattr(settings, "FILE", file)
-    monkeypatch.setattr(package, "make", _make_empty)
-    monkeypatch.setattr(ChangeSet, "apply", _applied(ChangeSet.apply))
-    yield Operator()
-    with suppress(DeployError):  # there is nothing left of it, or the settings are gone
-        commands.destroy(STAGE, True, lambda _: None)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(settings, "FILE", file)
+        patched.setattr(package, "make", _make_empty)
+        patched.setattr(ChangeSet, "apply", _applied(ChangeSet.apply))
+        yield Operator()
+        with suppress(DeployError):  # there is nothing left of it, or the settings are gone
+            commands.destroy(STAGE, True, lambda _: None)
 
 
 def _make_empty(app: Chalice, out: Path, _: str) -> Path:
