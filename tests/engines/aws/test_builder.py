@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -118,13 +119,13 @@ def on_lambda(tree: Path, result: dict[str, Any], **more: Any) -> Iterator[httpx
     start.chmod(0o755)
     env = {"PATH": os.environ["PATH"], **variables}
     runtime = ["/var/lang/bin/python3.13", "/var/runtime/bootstrap.py"]
-    process = subprocess.Popen([start, *runtime], env=env, cwd="/")
+    process = subprocess.Popen([start, *runtime], env=env, cwd="/", start_new_session=True)
     try:
         until(lambda: accepts(int(env["AWS_LWA_PORT"])))
         with httpx.Client(base_url=f"http://127.0.0.1:{env['AWS_LWA_PORT']}") as client:
             yield client
     finally:
-        process.terminate()
+        os.killpg(process.pid, signal.SIGTERM)
         process.wait(20)
 
 
