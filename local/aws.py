@@ -59,6 +59,7 @@ def start(journal: "Journal | None" = None) -> None:
     _undo.enter_context(mock_aws())
     os.environ |= _make_resources(journal)
     _undo.enter_context(_quick_items())
+    _undo.enter_context(_quick_names())
     kept = _kept(journal, BaseResponse.call_action)
     _undo.enter_context(patch.object(BaseResponse, "call_action", _one_at_a_time(kept)))
 
@@ -116,6 +117,13 @@ def _quick_items() -> AbstractContextManager[Any]:
         writer._default_serialize(into, written, shape, key)
 
     return patch.object(BaseJSONSerializer, "_serialize_type_structure", quick)
+
+
+def _quick_names() -> AbstractContextManager[Any]:
+    """Let moto look once which operations a service has; it does so at each call."""
+    from moto.core.utils import method_names_from_class
+
+    return patch("moto.core.responses.method_names_from_class", cache(method_names_from_class))
 
 
 def _one_at_a_time(call_action: CallAction) -> CallAction:

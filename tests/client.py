@@ -109,10 +109,11 @@ class Queue:
 
 
 def make_due() -> None:
-    """Let every unfinished job that nobody holds run now."""
-    from chalicelib import clock
-    from chalicelib.jobs import Job
+    """Let every unfinished job that nobody holds run now; in moto itself, as it is done often."""
+    from moto.dynamodb.models import dynamodb_backends
 
-    waits = Job.shard.exists() & (Job.run_at > clock.now_ms())
-    for job in Job.scan(waits & Job.lease_until.does_not_exist()):
-        job.update(actions=[Job.run_at.set(0)])
+    tables = dynamodb_backends["123456789012"]["us-east-1"].tables
+    jobs = tables[f"{settings().table_prefix}jobs"]
+    for item in (one for rows in jobs.items.values() for one in rows.values()):
+        if "shard" in item.attrs and "lease_until" not in item.attrs:
+            item.attrs["run_at"].value = "0"
