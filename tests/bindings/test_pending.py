@@ -152,9 +152,7 @@ def test_deploys_and_changes_at_once(api: Configured, engine: SimulatedEngine) -
     "change",
     [
         {"build_command": "make"},
-        {"root_directory": "web"},
         {"branch": "next"},
-        {"git_repository_url": "http://127.0.0.1:1/other.git"},
     ],
     ids=str,
 )

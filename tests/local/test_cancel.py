@@ -16,7 +16,7 @@ from tests.local.deploying import Shop, serves, shop
 from tests.prove import PROVE
 
 SECONDS = 5
-ROUNDS = 100 if PROVE else 5
+ROUNDS = 100 if PROVE else 3
 LONGEST_SECONDS = 0.8  # about what a deployment takes
 SLEEPS = "sleep 600"
 
