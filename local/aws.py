@@ -199,9 +199,14 @@ class _Stack:
 
 @cache
 def _client(service: str) -> Any:
+    return _session().create_client(service)
+
+
+@cache
+def _session() -> Any:
     from botocore.session import get_session
 
-    return get_session().create_client(service)
+    return get_session()
 
 
 def _make_table(properties: dict[str, Any]) -> Attributes:

@@ -193,8 +193,12 @@ async def _follow_together(run: Run, service: str, processes: list[psutil.Proces
     url = f"{run.api.base_url}/api/web-services/{service}/logs?follow=true&tail=1"
     headers = {"Authorization": run.api.headers["Authorization"]}
     connector = aiohttp.TCPConnector(limit=0)
-    async with aiohttp.ClientSession(headers=headers, connector=connector) as session:
-        answers = [await session.get(url) for _ in range(FOLLOWERS)]
+    async with (
+        aiohttp.ClientSession(headers=headers, connector=connector) as session,
+        contextlib.AsyncExitStack() as following,
+    ):
+        asked = [session.get(url) for _ in range(FOLLOWERS)]
+        answers = [await following.enter_async_context(each) for each in asked]
         assert {answer.status for answer in answers} == {200}
         await asyncio.to_thread(run.page, "followed", "/all")
         async with asyncio.timeout(10):

@@ -20,6 +20,7 @@ from local import aws
 from local.journal import Journal, UnreadableJournal
 from tests.conftest import make_fresh
 
+SESSION = get_session()
 TABLE = "orbitra-local-accounts"
 EVERYTHING = {
     "text": {"S": 'grüß "dich"\u2028\x00'},
@@ -62,7 +63,7 @@ def running(file: Path) -> Iterator[Any]:
 
 
 def client(service: str) -> Any:
-    return get_session().create_client(service)
+    return SESSION.create_client(service)
 
 
 def key(name: str) -> dict[str, Any]:
