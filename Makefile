@@ -2,6 +2,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
+# A run starts many processes: each would compile all sources anew.
+export PYTHONDONTWRITEBYTECODE :=
+
 help:  ## Say what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
@@ -23,11 +26,12 @@ lint-api: $(READY)  ## Check the description of the API
 
 check: lint test  ## Check style and types, run all tests
 
-test-languages: $(READY)  ## Build apps of each kind, with packages from their registries
-	@$(BIN)/python -m pytest -n 2 --dist load tests/local/prove/test_language_builds.py
+test-more: $(READY)  ## What CI runs besides: builds of all languages, and every operation fuzzed
+	@$(BIN)/python -m pytest -n 2 --dist load \
+		tests/local/prove/test_fuzz.py tests/local/prove/test_language_builds.py
 
 prove: $(READY)  ## The long tests: fuzzing, many rounds, load, AWS's own DynamoDB (needs Java)
-	@PROVE=1 $(BIN)/python -m pytest -n 2 --dist loadfile tests/local/test_fuzz.py tests/http \
+	@PROVE=1 $(BIN)/python -m pytest -n 2 --dist loadfile tests/http \
 		tests/local/test_restart.py tests/store/test_segments.py \
 		tests/local/test_follow.py tests/local/test_supervisor_builds.py \
 		tests/local/test_proxy_large.py tests/local/test_proxy_load.py \
@@ -74,5 +78,5 @@ $(READY): requirements.txt requirements-dev.txt
 	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	@touch $@
 
-.PHONY: help run status test test-languages lint lint-api check prove bench bench-local bench-webhooks \
+.PHONY: help run status test test-more lint lint-api check prove bench bench-local bench-webhooks \
 	package deploy key diff destroy cost clean-local

@@ -34,7 +34,7 @@ CHEAP = PasswordHasher.from_parameters(profiles.CHEAPEST)
 passwords._hasher = cache(lambda: CHEAP)
 
 
-LONG = ("local/test_fuzz", "local/", "workspaces/test_gate", "store/", "bindings/", "webhooks/")
+LONG = ("local/", "engines/", "deploy/", "workspaces/test_gate", "store/", "bindings/", "webhooks/")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
