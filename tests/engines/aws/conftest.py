@@ -158,6 +158,16 @@ def repository(tmp_path: Path) -> Path:
     return place
 
 
+@pytest.fixture
+def plain(tmp_path: Path) -> Path:
+    """A repository of which nothing is built but by its command."""
+    place = tmp_path / "plain"
+    place.mkdir()
+    (place / "index.html").write_text("hello")
+    commit(place)
+    return place
+
+
 def commit(place: Path) -> None:
     who = ["-c", "user.name=a", "-c", "user.email=a@b"]
     for arguments in (["init", "-qb", "main"], ["add", "."], [*who, "commit", "-qm", "one"]):

@@ -135,9 +135,9 @@ def accepts(port: int) -> bool:
 
 
 def test_the_users_command_sees_their_variables_and_nothing_of_ours(
-    shelf: Shelf, repository: Path, tmp_path: Path
+    shelf: Shelf, plain: Path, tmp_path: Path
 ) -> None:
-    wanted = build_of(repository, build_command="env", environment={"MINE": "yes"})
+    wanted = build_of(plain, build_command="env", environment={"MINE": "yes"})
     _, said = run(shelf, tmp_path / "task", kind="build", build=wanted)
     assert "MINE=yes" in said
     assert "of-the-role" not in said
@@ -154,8 +154,8 @@ def test_a_branch_that_is_not_there(shelf: Shelf, repository: Path, tmp_path: Pa
     assert result["failure"].startswith('The branch "other" does not exist in ')
 
 
-def test_a_command_that_fails_says_how(shelf: Shelf, repository: Path, tmp_path: Path) -> None:
-    wanted = build_of(repository, build_command="echo so it is; exit 3")
+def test_a_command_that_fails_says_how(shelf: Shelf, plain: Path, tmp_path: Path) -> None:
+    wanted = build_of(plain, build_command="echo so it is; exit 3")
     result, _ = run(shelf, tmp_path / "task", kind="build", build=wanted)
     assert result["phase"] == "build"
     assert "ended with exit code 3." in result["failure"]
