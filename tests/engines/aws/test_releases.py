@@ -49,6 +49,7 @@ def test_what_a_function_is_made_with(aws_engine: AwsEngine, cloud: Cloud) -> No
     assert made["Architectures"] == ["arm64"]
     assert made["Runtime"] == "python3.13"
     assert made["MemorySize"] == 1024
+    assert "VpcConfig" not in made  # nothing that it connects to is in the network
     assert made["Environment"]["Variables"] == {
         "AWS_LAMBDA_EXEC_WRAPPER": "/opt/orbitra/start",
         "AWS_LWA_PORT": "8080",
