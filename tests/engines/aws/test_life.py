@@ -72,7 +72,7 @@ IMAGE_CALLS = sorted(
     - {"lambda.PublishLayerVersion", "lambda.DeleteLayerVersion"}
 )
 OF_IMAGES = sorted({*IMAGE_CALLS} - {*CALLS})
-TELLING = ["codebuild.StartBuild", "lambda.PublishVersion", "lambda.UpdateAlias"]
+TELLING = "lambda.UpdateAlias"
 DOCKERFILE = {"dockerfile_path": "Dockerfile"}
 KINDS = ["throttled", "denied", "missing", "conflict", "before", "after"]
 MISSING = {"s3": "NoSuchKey", "ecr": "RepositoryNotFoundException"}
@@ -124,7 +124,7 @@ def test_every_call_for_images_too(aws_engine: AwsEngine, cloud: Cloud) -> None:
     assert left() == []
 
 
-@pytest.mark.parametrize("kind", KINDS if PROVE else ["missing", "after"])
+@pytest.mark.parametrize("kind", KINDS if PROVE else ["after"])
 def test_every_call_may_fail_once(aws_engine: AwsEngine, cloud: Cloud, kind: str) -> None:
     cloud.faults |= {each: fault(kind, each) for each in CALLS}
     live_whole(aws_engine)
@@ -143,7 +143,7 @@ def test_every_call_for_images_may_fail_once(
 
 
 @pytest.mark.parametrize("kind", KINDS if PROVE else ["after"])
-@pytest.mark.parametrize("operation", CALLS if PROVE else TELLING)
+@pytest.mark.parametrize("operation", CALLS if PROVE else [TELLING])
 def test_each_call_alone(aws_engine: AwsEngine, cloud: Cloud, operation: str, kind: str) -> None:
     cloud.faults[operation] = fault(kind, operation)
     live_whole(aws_engine)
