@@ -25,7 +25,7 @@ def read(service_id: str, tail: int, since: int | None) -> LogPage:
         if len(events) >= tail:
             break
     stream = events[-1]["logStreamName"] if events else None
-    return LogPage("".join(map(_line, events)), stream)
+    return LogPage("".join(map(line, events)), stream)
 
 
 def _last(service_id: str, tail: int, begin: int) -> list[dict[str, Any]]:
@@ -42,6 +42,7 @@ def _is_platform(event: dict[str, Any]) -> bool:
     return bool(event["message"].startswith(_PLATFORM))
 
 
-def _line(event: dict[str, Any]) -> str:
+def line(event: dict[str, Any]) -> str:
+    """An event of CloudWatch as a line that begins with its time."""
     at = datetime.fromtimestamp(event["timestamp"] / 1000, UTC)
     return f"{at:%Y-%m-%dT%H:%M:%SZ} {event['message'].rstrip()}\n"

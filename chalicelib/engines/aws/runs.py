@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ...settings import settings
-from . import buildspec, shelf
+from . import buildspec, logs, shelf
 from .calls import MISSING, ask, pages, tell
 
 Order = Callable[[], dict[str, Any]]
@@ -56,17 +56,15 @@ def result(service_id: str, name: str) -> dict[str, Any] | None:
 
 def stop(service_id: str, name: str) -> None:
     """End a run; one that is asked for late is not begun."""
-    place = shelf.key(service_id, name, RUN)
-    build_id = (shelf.read(place) or {}).get("build_id")
+    build_id = _build_id(service_id, name)
     if build_id and not _look(build_id).is_over:
         tell("codebuild", "stop_build", id=build_id)
-    shelf.write(place, {"build_id": build_id})
+    shelf.write(shelf.key(service_id, name, RUN), {"build_id": build_id})
 
 
 def log(service_id: str, name: str) -> str:
     """What a run has printed, each line with its time."""
-    build_id = (shelf.read(shelf.key(service_id, name, RUN)) or {}).get("build_id")
-    found = _look(build_id)
+    found = _look(_build_id(service_id, name))
     if not found.is_over and found.phase in _WAITING:
         return f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ} {WAITS}\n"
     return _read_log(*found.log) if found.log else ""
@@ -74,8 +72,7 @@ def log(service_id: str, name: str) -> str:
 
 def remove_log(service_id: str, name: str) -> None:
     """Remove what a run has printed."""
-    build_id = (shelf.read(shelf.key(service_id, name, RUN)) or {}).get("build_id")
-    found = _look(build_id)
+    found = _look(_build_id(service_id, name))
     if found.log:
         group, stream = found.log
         where = {"logGroupName": group, "logStreamName": stream}
@@ -108,6 +105,11 @@ def _variable(name: str, value: str) -> dict[str, str]:
     return {"name": name, "value": value, "type": "PLAINTEXT"}
 
 
+def _build_id(service_id: str, name: str) -> str | None:
+    """CodeBuild's name of a run; None when it was never begun."""
+    return (shelf.read(shelf.key(service_id, name, RUN)) or {}).get("build_id")
+
+
 def _look(build_id: str | None) -> Run:
     if build_id is None:
         return Run("COMPLETED", "STOPPED")
@@ -126,13 +128,8 @@ def _read_log(group: str, stream: str) -> str:
     lines: list[str] = []
     last = None
     for page in pages("logs", "get_log_events", ("nextForwardToken", "nextToken"), **where):
-        lines += [_line(each) for each in page["events"]]
+        lines += [logs.line(each) for each in page["events"]]
         if page["nextForwardToken"] == last:  # so it says that there is no more
             break
         last = page["nextForwardToken"]
     return "".join(line for line in lines if "Z [Container] " not in line)
-
-
-def _line(event: dict[str, Any]) -> str:
-    at = datetime.fromtimestamp(event["timestamp"] / 1000, UTC)
-    return f"{at:%Y-%m-%dT%H:%M:%SZ} {event['message'].rstrip()}\n"
