@@ -10,7 +10,7 @@ import psutil
 import pytest
 
 from tests.local.conftest import until
-from tests.local.test_run import Run, repository, start, stop
+from tests.local.test_run import Run, repository, running
 
 SCOPES = ("production", "staging", "development")
 SUBSETS = list(chain.from_iterable(combinations(SCOPES, size) for size in range(1, 4)))
@@ -36,10 +36,8 @@ def state(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def run(state: Path) -> Iterator[Run]:
-    started = start(state)
-    yield started
-    started.api.close()
-    stop(started.process)
+    with running(state) as started:
+        yield started
 
 
 def ask(run: Run, method: str, path: str, body: Any = None) -> Any:

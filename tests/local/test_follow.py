@@ -19,7 +19,7 @@ from local.supervisor.following import Follower
 from local.supervisor.logs import Log, remove
 from tests.local.conftest import until as until_true
 from tests.local.test_restart import answers, kill
-from tests.local.test_run import Run, repository, start, stop, until
+from tests.local.test_run import Run, repository, running, until
 from tests.prove import PROVE
 
 FOLLOWERS = 100 if PROVE else 30
@@ -28,10 +28,8 @@ UNBOUND = {"free": {"minute": 1000}}
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
-    started = start(tmp_path_factory.mktemp("state"), ORBITRA_LIMITS=json.dumps(UNBOUND))
-    yield started
-    started.api.close()
-    stop(started.process)
+    with running(tmp_path_factory.mktemp("state"), ORBITRA_LIMITS=json.dumps(UNBOUND)) as started:
+        yield started
 
 
 @pytest.fixture(scope="module")

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -59,10 +60,8 @@ class Run:
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
-    started = start(tmp_path_factory.mktemp("state"))
-    yield started
-    started.api.close()
-    stop(started.process)
+    with running(tmp_path_factory.mktemp("state")) as started:
+        yield started
 
 
 def start(state: Path, **settings: str) -> Run:
@@ -100,6 +99,17 @@ def stop(process: subprocess.Popen[str]) -> None:
     if process.poll() is None:
         process.send_signal(signal.SIGINT)
     process.communicate(timeout=30)
+
+
+@contextmanager
+def running(state: Path, **settings: str) -> Iterator[Run]:
+    """The product, from its start to its end."""
+    started = start(state, **settings)
+    try:
+        yield started
+    finally:
+        started.api.close()
+        stop(started.process)
 
 
 def free_port() -> int:

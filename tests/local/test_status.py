@@ -12,7 +12,7 @@ import pytest
 
 from local.status_view import Access, Service, View, ago, cut, render
 from tests.local.conftest import until
-from tests.local.test_run import Run, repository, start, stop
+from tests.local.test_run import Run, repository, running, start, stop
 
 ACCESS = Access(8000, 8080, "sk_x")
 SERVICE = Service("shop", "running", "http://shop.localhost:8080", "1", "", "", "\x1b[2Jhi")
@@ -25,10 +25,8 @@ def state(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def run(state: Path) -> Iterator[Run]:
-    started = start(state)
-    yield started
-    started.api.close()
-    stop(started.process)
+    with running(state) as started:
+        yield started
 
 
 def status(state: Path, *options: str) -> subprocess.CompletedProcess[str]:

@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.local.test_run import Run, start, stop
+from tests.local.test_run import Run, running
 from tests.prove import PROVE
 
 CHECKS = (
@@ -45,10 +45,8 @@ allow-extra-parameters = false
 @pytest.fixture(scope="module")
 def lifted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
     """The product without limits."""
-    started = start(tmp_path_factory.mktemp("state"), **LIFTED)
-    yield started
-    started.api.close()
-    stop(started.process)
+    with running(tmp_path_factory.mktemp("state"), **LIFTED) as started:
+        yield started
 
 
 def _access_token(run: Run) -> str:
